@@ -1,0 +1,87 @@
+/**
+ * Every error a person can meet. `exitCode` is what orchestrators act on: 1 failed, 2 bad arguments
+ * or config, 3 worth a retry, 4 data quality, 5 lost the lease to a newer attempt.
+ * `docs/errors.md` explains each one; a test holds the two together.
+ */
+export const ERROR_CODES = {
+  ARGUMENTS_INVALID: { exitCode: 2, retryable: false },
+  CONFIG_INVALID: { exitCode: 2, retryable: false },
+  JOB_UNKNOWN: { exitCode: 2, retryable: false },
+  NOT_SUPPORTED: { exitCode: 2, retryable: false },
+  ENGINE_UNSUPPORTED: { exitCode: 2, retryable: false },
+  SECRET_MISSING: { exitCode: 2, retryable: false },
+  WINDOW_INVALID: { exitCode: 2, retryable: false },
+  APPEND_UNALIGNED: { exitCode: 2, retryable: false },
+  APPEND_REPEATED: { exitCode: 2, retryable: false },
+  RUN_UNKNOWN: { exitCode: 2, retryable: false },
+  SOURCE_NOT_FOUND: { exitCode: 1, retryable: false },
+  SOURCE_UNREADABLE: { exitCode: 1, retryable: false },
+  TARGET_DENIED: { exitCode: 1, retryable: false },
+  TARGET_FAILED: { exitCode: 1, retryable: false },
+  DISK_FULL: { exitCode: 1, retryable: false },
+  ENGINE_FAILED: { exitCode: 1, retryable: false },
+  EXTENSION_MISSING: { exitCode: 1, retryable: false },
+  STORE_FAILED: { exitCode: 1, retryable: false },
+  INTERNAL: { exitCode: 1, retryable: false },
+  SOURCE_CHANGED: { exitCode: 3, retryable: true },
+  TARGET_UNAVAILABLE: { exitCode: 3, retryable: true },
+  TARGET_CONFLICT: { exitCode: 3, retryable: true },
+  LOCK_TIMEOUT: { exitCode: 3, retryable: true },
+  TIMED_OUT: { exitCode: 3, retryable: true },
+  SOURCE_SCHEMA: { exitCode: 4, retryable: false },
+  TARGET_SCHEMA: { exitCode: 4, retryable: false },
+  PRODUCTS_NOT_UNIQUE: { exitCode: 4, retryable: false },
+  QUARANTINE_LIMIT: { exitCode: 4, retryable: false },
+  ACCOUNTING_BROKEN: { exitCode: 4, retryable: false },
+  LEASE_LOST: { exitCode: 5, retryable: false },
+  INTERRUPTED: { exitCode: 130, retryable: true },
+  TERMINATED: { exitCode: 143, retryable: true },
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface JobErrorOptions {
+  /** The next action, naming the accepted choices. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class. The message is lower case, says what failed and quotes the offending value. */
+export class JobError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: JobErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'JobError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code].exitCode;
+  }
+
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable;
+  }
+}
+
+/** Any thrown value as a JobError: what nobody classified is INTERNAL, with the cause kept. */
+export function toJobError(thrown: unknown): JobError {
+  if (thrown instanceof JobError) return thrown;
+  return new JobError('INTERNAL', messageOf(thrown), {
+    hint: 'run again with --verbose and report what it prints',
+    cause: thrown,
+  });
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The `code` that Node and Postgres put on their errors (`ENOSPC`, `28P01`), if there is one. */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}

@@ -1,0 +1,110 @@
+import type { ZodType } from 'zod';
+import type { EngineName, SqlSession } from './engine.ts';
+import type { RunWatcher } from './events.ts';
+import type { JobError } from './errors.ts';
+import type { Mode, RowCounts } from './ledger.ts';
+import type { Platform } from './platform.ts';
+import type { OutputContract } from './schema.ts';
+import type { StrategyContext } from './strategy.ts';
+import type { Window } from './window.ts';
+
+/** What a run is about, fixed before its first step. */
+export interface RunInfo {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly job: string;
+  readonly window?: Window;
+  readonly createdBy: string;
+  /** When this attempt started. */
+  readonly startedAt: Date;
+  /** Load again what the ledger says is loaded, and repeat an `append`. */
+  readonly force: boolean;
+  /** Check config, source schema and targets; write nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface SessionOptions {
+  readonly memoryMb?: number;
+  readonly threads?: number;
+  readonly tempDir?: string;
+}
+
+/** What a job may use. */
+export interface JobContext extends StrategyContext {
+  readonly run: RunInfo;
+  readonly platform: Platform;
+  readonly hasSpark: boolean;
+  readonly watcher: RunWatcher;
+  /** A local folder for what a job keeps when its config names no other place. */
+  readonly dataDir: string;
+  openEngine(engine: EngineName, options: SessionOptions, signal: AbortSignal): Promise<SqlSession>;
+  /** Runs a named step: records start and end, and shows them. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Appends a fact to the run's record. */
+  event(type: string, data: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+export interface SinkOutcome {
+  readonly sink: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly mode: Mode;
+  readonly status: 'loaded' | 'reused' | 'untouched' | 'checked';
+  readonly loadId: string;
+  /** Counted in the target after the commit; from the ledger when reused. */
+  readonly loaded: number;
+  readonly seconds: number;
+  readonly sample: readonly Readonly<Record<string, string>>[];
+}
+
+export interface RuleOutcome {
+  readonly rule: string;
+  readonly action: 'quarantine' | 'warn' | 'fail';
+  readonly rows: number;
+  readonly detail?: string;
+}
+
+/** What a finished job says of itself; the source of result line, summary and report. */
+export interface JobOutcome {
+  readonly engine: EngineName;
+  readonly engineReason: string;
+  readonly source: string;
+  readonly counts: RowCounts;
+  readonly sinks: readonly SinkOutcome[];
+  readonly rules: readonly RuleOutcome[];
+  readonly contract: OutputContract;
+  /** Loaded rows per partition value, in order. */
+  readonly partitions: readonly { readonly value: string; readonly rows: number }[];
+  /** Where quarantined rows are, when there are any. */
+  readonly quarantine?: string;
+  readonly warnings: readonly string[];
+  readonly extraColumns: readonly string[];
+}
+
+/** A job as a value. The runner owns the order of things; a job cannot change it. */
+export interface JobDefinition<Config> {
+  /** The one name of the job everywhere, snake_case. */
+  readonly name: string;
+  readonly summary: string;
+  readonly config: ZodType<Config>;
+  /** Names of its steps, in order. */
+  readonly steps: readonly string[];
+  executeJob(context: JobContext, config: Config, signal: AbortSignal): Promise<JobOutcome>;
+  /** After the sinks are committed and the run is recorded; a failure here is a warning. */
+  onSuccess?(
+    outcome: JobOutcome,
+    context: JobContext,
+    config: Config,
+    signal: AbortSignal,
+  ): Promise<void>;
+  onFailure?(
+    error: JobError,
+    context: JobContext,
+    config: Config,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export function defineJob<Config>(job: JobDefinition<Config>): JobDefinition<Config> {
+  return job;
+}

@@ -1,0 +1,67 @@
+import type { Window } from './window.ts';
+
+export const MODES = ['append', 'overwrite', 'overwrite_window', 'merge'] as const;
+/** What happens to the rows that are in the target already. */
+export type Mode = (typeof MODES)[number];
+
+/** Where every source row went. Each figure is measured on its own, never by subtraction. */
+export interface RowCounts {
+  readonly read: number;
+  readonly quarantined: number;
+  readonly filtered: number;
+  readonly deduplicated: number;
+}
+
+export interface PartitionContent {
+  /** The partition column's value as text, such as `24`. */
+  readonly value: string;
+  readonly rows: number;
+  /** Decimal text of the content hash that `docs/semantics.md` defines. */
+  readonly hash: string;
+}
+
+/** One load, recorded in the target itself, in the same commit as its rows. */
+export interface LoadEntry {
+  readonly loadId: string;
+  readonly job: string;
+  readonly mode: Mode;
+  /** Absent: all time. */
+  readonly window?: Window;
+  /** Partition values that the load decides, whether it has rows there or not; absent: all. */
+  readonly covers?: readonly string[];
+  readonly runId: string;
+  readonly attempt: number;
+  /** Number of the claim under which it was committed. */
+  readonly claim: number;
+  readonly createdBy: string;
+  /** `loaded_at` of its rows, ISO 8601 with microseconds. */
+  readonly loadedAt: string;
+  readonly counts: RowCounts;
+  readonly partitions: readonly PartitionContent[];
+}
+
+export function rowsOf(entry: Pick<LoadEntry, 'partitions'>): number {
+  return entry.partitions.reduce((sum, partition) => sum + partition.rows, 0);
+}
+
+export function covers(entry: Pick<LoadEntry, 'covers'>, partition: string): boolean {
+  return entry.covers?.includes(partition) ?? true;
+}
+
+export function coversOverlap(a: Pick<LoadEntry, 'covers'>, b: Pick<LoadEntry, 'covers'>): boolean {
+  if (a.covers === undefined || b.covers === undefined) return true;
+  return a.covers.some((value) => covers(b, value));
+}
+
+/**
+ * The entry that makes a load superfluous: same id, and no later load decided any of its partitions.
+ *
+ * @param entries - all loads of the target, oldest first.
+ */
+export function reusableLoad(entries: readonly LoadEntry[], loadId: string): LoadEntry | undefined {
+  const index = entries.findLastIndex((entry) => entry.loadId === loadId);
+  const found = entries[index];
+  if (found === undefined) return undefined;
+  const later = entries.slice(index + 1);
+  return later.some((entry) => coversOverlap(entry, found)) ? undefined : found;
+}

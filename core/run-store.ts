@@ -1,0 +1,80 @@
+import type { RunEvent } from './events.ts';
+import type { RunState } from './run-state.ts';
+import type { Window } from './window.ts';
+
+export interface StepRecord {
+  readonly name: string;
+  readonly attempt: number;
+  readonly state: 'RUNNING' | 'COMPLETED' | 'FAILED';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+}
+
+export interface RunRecord {
+  readonly runId: string;
+  readonly job: string;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly window?: Window;
+  readonly createdBy: string;
+  readonly servicePlatform: string;
+  readonly engine?: string;
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** The result line of the last attempt, as it went to stdout; redacted. */
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+export interface NewAttempt {
+  readonly runId: string;
+  readonly job: string;
+  readonly attempt: number;
+  readonly window?: Window;
+  readonly createdBy: string;
+  readonly servicePlatform: string;
+  /** The config as resolved, redacted. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}
+
+export interface RunFilter {
+  readonly job?: string;
+  readonly state?: RunState;
+  /** Newest first, at most this many. */
+  readonly limit: number;
+}
+
+/**
+ * Keeps runs, steps and events. Every change of state is a compare-and-set on
+ * (runId, attempt, state) and appends its event in the same transaction.
+ */
+export interface RunStore extends AsyncDisposable {
+  /**
+   * Records a new run, or a higher attempt of a known one, as RUNNING. The same attempt again, of a
+   * run that is RUNNING or has FAILED, is taken as the restart of a process that was killed.
+   *
+   * @throws JobError `LEASE_LOST` when the store knows a higher attempt of the run;
+   *   `ARGUMENTS_INVALID` when the run has COMPLETED or was CANCELLED, or has another job or window.
+   */
+  startAttempt(attempt: NewAttempt): Promise<void>;
+  /** Moves RUNNING to an end state. Returns false when the run has moved on without us. */
+  endAttempt(end: {
+    readonly runId: string;
+    readonly attempt: number;
+    readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED';
+    readonly engine?: string;
+    readonly result: Readonly<Record<string, unknown>>;
+    readonly at: string;
+  }): Promise<boolean>;
+  /** Says that the attempt is alive; no effect once the run has moved on. */
+  heartbeat(runId: string, attempt: number, at: string): Promise<void>;
+  /** @throws JobError `RUN_UNKNOWN`, as does `appendEvent`. */
+  putStep(runId: string, step: StepRecord): Promise<void>;
+  appendEvent(event: RunEvent): Promise<void>;
+  getRun(runId: string): Promise<RunRecord | undefined>;
+  listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+  listSteps(runId: string): Promise<readonly StepRecord[]>;
+  listEvents(runId: string): Promise<readonly RunEvent[]>;
+}

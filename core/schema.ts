@@ -1,0 +1,35 @@
+/** Types a column can have, in every engine and sink. `string` lengths are in characters. */
+export type ColumnType =
+  | { readonly kind: 'bool' | 'int32' | 'int64' | 'float64' | 'binary' | 'date' }
+  /** An instant, UTC, microseconds. */
+  | { readonly kind: 'timestamp' }
+  | { readonly kind: 'string'; readonly maxLength?: number }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number };
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+}
+
+/** What a sink receives: the columns in order, the key, and the column that partitions files. */
+export interface OutputContract {
+  readonly columns: readonly Column[];
+  /** Names of the key's columns; rows are unique by them. */
+  readonly key: readonly string[];
+  readonly partitionBy: string;
+  /** Date columns of a row's validity `[from, to)`: a row is in a window when they overlap. */
+  readonly validity: { readonly from: string; readonly to: string };
+}
+
+/** A type as people write it: `decimal(5,2)`, `string(32)`, `int64`. */
+export function typeName(type: ColumnType): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `decimal(${String(type.precision)},${String(type.scale)})`;
+    case 'string':
+      return type.maxLength === undefined ? 'string' : `string(${String(type.maxLength)})`;
+    default:
+      return type.kind;
+  }
+}

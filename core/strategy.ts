@@ -1,0 +1,186 @@
+import type { output, ZodType } from 'zod';
+import type { Claim, ClaimRecord } from './claims.ts';
+import type { Clock } from './clock.ts';
+import type { ComputedResult, EngineName, SqlSession } from './engine.ts';
+import type { Failpoints } from './failpoint.ts';
+import type { LoadEntry, Mode, PartitionContent } from './ledger.ts';
+import type { OutputContract } from './schema.ts';
+import type { Secret } from './secrets.ts';
+import type { OpenStorage } from './storage.ts';
+import type { Window } from './window.ts';
+
+/** What strategies may use of the outside world. */
+export interface StrategyContext {
+  readonly clock: Clock;
+  readonly openStorage: OpenStorage;
+  readonly failpoints: Failpoints;
+  /** Resolves `secret://...` at the last moment; what it returns is redacted everywhere. */
+  readonly resolveSecret: (secret: Secret) => Promise<string>;
+  /** A problem the run survives; goes to the report and the events. */
+  warn(message: string): void;
+}
+
+/** A source column as the source declares it. */
+export interface SourceColumn {
+  readonly name: string;
+  /** The engine's name of the type, upper case, such as `BIGINT` or `DECIMAL(10,2)`. */
+  readonly type: string;
+  /** A file of the source that does not have the column, when others do. */
+  readonly missingIn?: string;
+}
+
+/** One immutable piece of a source: a file with size and version, or a table version. */
+export interface SourcePart {
+  readonly name: string;
+  readonly bytes?: number;
+  readonly version: string;
+}
+
+/** An open source. */
+export interface Source {
+  /** As messages name it, without credentials. */
+  readonly location: string;
+  readonly columns: readonly SourceColumn[];
+  /** What exactly is read; part of the load id. */
+  readonly snapshot: readonly SourcePart[];
+  /** SQL of the relation with the source's columns and nothing else. */
+  readonly relation: string;
+  /** SQL of the same relation plus `__file` (text) and `__row` (0-based physical row number, int64). */
+  readonly relationWithOrigin: string;
+  /** @throws JobError `SOURCE_CHANGED` when the source is no longer the snapshot. */
+  assertUnchanged(signal: AbortSignal): Promise<void>;
+}
+
+/** A reader: config schema plus one function per engine; a missing engine is the declaration of it. */
+export interface ReaderStrategy<Schema extends ZodType> {
+  readonly config: Schema;
+  readonly on: Partial<Record<EngineName, OpenReader<output<Schema>>>>;
+}
+export type OpenReader<Config> = (
+  session: SqlSession,
+  config: Config,
+  context: StrategyContext,
+  signal: AbortSignal,
+) => Promise<Source>;
+
+export function defineReader<Schema extends ZodType>(
+  reader: ReaderStrategy<Schema>,
+): ReaderStrategy<Schema> {
+  return reader;
+}
+
+/** What a load into one sink is about; the same for every sink of a run. */
+export interface LoadRequest {
+  readonly job: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly window?: Window;
+  /** Values of the partition column that the window selects; absent: all. */
+  readonly covers?: readonly string[];
+  readonly mode: Mode;
+  readonly contract: OutputContract;
+}
+
+/** What a sink has made ready: everything heavy is done, nothing can be seen yet. */
+export interface Staged {
+  /** Rows counted where they were staged (in the staging table, in the staged files). */
+  readonly rows: number;
+}
+
+/**
+ * An open target. The template calls, in this order: `check`, `claim`, `loads`, then `stage` and
+ * `commit` unless the load can be reused, `count`, and disposes the claim and the sink.
+ */
+export interface Sink extends AsyncDisposable {
+  /** Which sink of the job this is, for people: `delta`, `parquet`, `postgres`. */
+  readonly kind: string;
+  /** As messages name it, without credentials. */
+  readonly target: string;
+  /** @throws JobError `TARGET_SCHEMA` when the target exists with other columns; writes nothing. */
+  check(signal: AbortSignal): Promise<void>;
+  /** All claims of the target, for the start of the run that they keep. */
+  claims(signal: AbortSignal): Promise<readonly ClaimRecord[]>;
+  /** Claims (target, window); removes what dead claims left behind. */
+  claim(options: ClaimOptions, signal: AbortSignal): Promise<Claim>;
+  /** Committed loads, oldest first. */
+  loads(signal: AbortSignal): Promise<readonly LoadEntry[]>;
+  /** Writes the result where no reader sees it. */
+  stage(input: StageInput, signal: AbortSignal): Promise<Staged>;
+  /**
+   * Makes staged rows and ledger entry visible in one commit.
+   *
+   * @throws JobError `LEASE_LOST` when a higher overlapping claim exists.
+   */
+  commit(staged: Staged, entry: LoadEntry, claim: Claim, signal: AbortSignal): Promise<void>;
+  /** Rows in the target now, per partition that the request covers; reads the target itself. */
+  count(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** A few rows of the target in the request's window, as text, for people. */
+  sample(limit: number, signal: AbortSignal): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Deletes what this process staged and did not commit. */
+  discard(signal: AbortSignal): Promise<void>;
+}
+
+export interface ClaimOptions {
+  readonly startedAt: string;
+  readonly lockTimeoutMs: number;
+  onWait(holder: ClaimRecord): void;
+}
+
+export interface StageInput {
+  readonly result: ComputedResult;
+  readonly claim: Claim;
+  /** Gets rows staged since the last call. */
+  onRows(rows: number): void;
+}
+
+/** A writer: config schema, the modes it has, and how to open its target per engine. */
+export interface WriterStrategy<Schema extends ZodType> {
+  readonly config: Schema;
+  readonly modes: readonly Mode[];
+  readonly on: Partial<Record<EngineName, OpenWriter<output<Schema>>>>;
+}
+export type OpenWriter<Config> = (
+  session: SqlSession,
+  config: Config,
+  request: LoadRequest,
+  context: StrategyContext,
+  signal: AbortSignal,
+) => Promise<Sink>;
+
+export function defineWriter<Schema extends ZodType>(
+  writer: WriterStrategy<Schema>,
+): WriterStrategy<Schema> {
+  return writer;
+}
+
+/** What a notifier is told. */
+export interface Notification {
+  readonly event: 'failed' | 'success' | 'data_quality';
+  readonly job: string;
+  readonly runId: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface NotifierStrategy<Schema extends ZodType> {
+  readonly config: Schema;
+  notify(notification: Notification, config: output<Schema>, signal: AbortSignal): Promise<void>;
+}
+
+export function defineNotifier<Schema extends ZodType>(
+  notifier: NotifierStrategy<Schema>,
+): NotifierStrategy<Schema> {
+  return notifier;
+}
+
+/** The content of a partition map as the ledger keeps it, for comparing with `Sink.count`. */
+export function countsMatch(
+  partitions: readonly PartitionContent[],
+  counted: ReadonlyMap<string, number>,
+): boolean {
+  const expected = partitions.filter((partition) => partition.rows > 0);
+  return (
+    expected.length === [...counted.values()].filter((rows) => rows > 0).length &&
+    expected.every((partition) => counted.get(partition.value) === partition.rows)
+  );
+}

@@ -1,0 +1,176 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Clock } from '../../core/clock.ts';
+import {
+  identifier,
+  quote,
+  type ResultFile,
+  type SqlRow,
+  type SqlSession,
+} from '../../core/engine.ts';
+import { engineError } from './errors.ts';
+import { loadExtension } from './extensions.ts';
+import { plainValue } from './values.ts';
+import { resultFiles } from './result-files.ts';
+
+const DEFAULT_MEMORY_MB = 800;
+const PROGRESS_EVERY_MS = 200;
+
+export interface BulkOptions {
+  /** Limit of DuckDB's own buffers; beyond it, it spills to `tempDir`. The process takes some more. */
+  readonly memoryMb?: number;
+  readonly threads?: number;
+  /** Where results and spilled data live while the session is open; default the system's. */
+  readonly tempDir?: string;
+  /** Folders that may hold DuckDB's extensions already, tried in order; new ones go to the first. */
+  readonly extensionDirs?: readonly string[];
+}
+
+/**
+ * Opens DuckDB in this process. Settings are fixed and then locked; the values that decide meaning
+ * (time zone, null order, division) are those of `docs/semantics.md`.
+ */
+export async function openBulkEngine(
+  options: BulkOptions,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<SqlSession> {
+  signal.throwIfAborted();
+  const tempDir = options.tempDir ?? tmpdir();
+  await mkdir(tempDir, { recursive: true });
+  const scratchDir = await mkdtemp(join(tempDir, 'dray-'));
+  // Loaded here and not at the top: the bundle must start where there is no native module.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:');
+  const idle: DuckDBConnection[] = [];
+  const extensions = new Map<string, Promise<void>>();
+
+  const setUp = await instance.connect();
+  for (const [name, value] of Object.entries(settings(options, scratchDir))) {
+    await setUp.run(`set ${name} = ${value}`);
+  }
+  idle.push(setUp);
+
+  /** One connection per statement: a second statement on a connection would end the first. */
+  async function onConnection<T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    sql: string,
+    aborted: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<T> {
+    aborted.throwIfAborted();
+    const connection = idle.pop() ?? (await instance.connect());
+    const interrupt = () => {
+      connection.interrupt();
+    };
+    aborted.addEventListener('abort', interrupt, { once: true });
+    const done = new AbortController();
+    const watching = onProgress && watchProgress(connection, clock, done.signal, onProgress);
+    try {
+      return await work(connection);
+    } catch (error) {
+      aborted.throwIfAborted();
+      throw engineError(error, sql);
+    } finally {
+      done.abort();
+      await watching;
+      aborted.removeEventListener('abort', interrupt);
+      idle.push(connection);
+    }
+  }
+
+  const session: SqlSession = {
+    engine: 'bulk',
+    scratchDir,
+    async run(sql, aborted, onProgress) {
+      await onConnection((connection) => connection.run(sql), sql, aborted, onProgress);
+    },
+    async rows(sql, aborted) {
+      return await onConnection(
+        async (connection) => {
+          const reader = await connection.runAndReadAll(sql);
+          return reader
+            .getRowObjects()
+            .map((row): SqlRow =>
+              Object.fromEntries(
+                Object.entries(row).map(([name, value]) => [name, plainValue(value)]),
+              ),
+            );
+        },
+        sql,
+        aborted,
+      );
+    },
+    async useExtension(name, aborted) {
+      let loading = extensions.get(name);
+      if (loading === undefined) {
+        loading = loadExtension(session, name, options.extensionDirs ?? [], aborted);
+        extensions.set(name, loading);
+      }
+      await loading;
+    },
+    async writePartitions(query, partitionBy, directory, aborted, onProgress) {
+      // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
+      const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd,
+        partition_by (${identifier(partitionBy)}), write_partition_columns true, return_stats)`;
+      return await onConnection(
+        async (connection): Promise<readonly ResultFile[]> =>
+          resultFiles(await connection.runAndReadAll(sql)),
+        sql,
+        aborted,
+        onProgress,
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      for (const connection of idle.splice(0)) connection.closeSync();
+      instance.closeSync();
+      await rm(scratchDir, { recursive: true, force: true });
+    },
+  };
+  return session;
+}
+
+function settings(options: BulkOptions, scratchDir: string): Record<string, string> {
+  const memoryMb = options.memoryMb ?? Math.min(DEFAULT_MEMORY_MB, totalmem() / 2 ** 21);
+  const extensionDir = options.extensionDirs?.[0];
+  return {
+    memory_limit: quote(`${String(Math.floor(memoryMb))}MiB`),
+    threads: String(options.threads ?? availableParallelism()),
+    temp_directory: quote(join(scratchDir, 'spill')),
+    ...(extensionDir === undefined ? {} : { extension_directory: quote(extensionDir) }),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    TimeZone: quote('UTC'),
+    default_null_order: quote('nulls_last'),
+    integer_division: 'false',
+    ieee_floating_point_ops: 'true',
+    old_implicit_casting: 'false',
+    scalar_subquery_error_on_multiple_rows: 'true',
+    // Row order is nobody's promise, and keeping it costs memory.
+    preserve_insertion_order: 'false',
+    // One file per partition as long as fewer than this are open at once.
+    partitioned_write_max_open_files: '2000',
+    enable_progress_bar: 'true',
+    enable_progress_bar_print: 'false',
+    lock_configuration: 'true',
+  };
+}
+
+async function watchProgress(
+  connection: DuckDBConnection,
+  clock: Clock,
+  done: AbortSignal,
+  onProgress: (share: number) => void,
+): Promise<void> {
+  while (!done.aborted) {
+    try {
+      await clock.sleep(PROGRESS_EVERY_MS, done);
+    } catch {
+      return; // the statement has ended
+    }
+    const { percentage } = connection.progress;
+    if (percentage > 0) onProgress(Math.min(1, percentage / 100));
+  }
+}

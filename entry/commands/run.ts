@@ -1,0 +1,56 @@
+import { JobError } from '../../core/errors.ts';
+import { finish, runAndWatch } from '../generic-main.ts';
+import { openEnvelope } from '../config-envelope.ts';
+import { jobs } from '../../jobs/registry.ts';
+import { defineCommand } from '../command.ts';
+
+/** `dray run JOB --config FILE`: the generic entry for people. */
+export const run = defineCommand({
+  usage: 'run <job>',
+  summary: 'run a job here',
+  flags: (yargs) =>
+    yargs
+      .positional('job', { type: 'string', demandOption: true, describe: 'name of the job' })
+      .option('config', {
+        type: 'string',
+        demandOption: true,
+        describe: 'file with the config, or the JSON itself',
+      })
+      .option('from', { type: 'string', describe: 'first day of the window, YYYY-MM-DD' })
+      .option('to', { type: 'string', describe: 'day after its last one, YYYY-MM-DD' })
+      .option('created-by', { type: 'string', describe: 'column created_by (default: dray)' })
+      .option('run-id', { type: 'string', describe: 'id of the run (default: a new one)' })
+      .option('attempt', { type: 'number', describe: 'number of the attempt (default: 1)' })
+      .option('force', { type: 'boolean', default: false, describe: 'load again what is loaded' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'check; write nothing' })
+      .option('json', { type: 'boolean', default: false, describe: 'print the result line' })
+      .option('verbose', { type: 'boolean', default: false, describe: 'say more on errors' }),
+  async run(args, context, signal) {
+    const { surroundings, output } = context;
+    if (!Object.keys(jobs).includes(args.job)) {
+      throw new JobError('JOB_UNKNOWN', `there is no job "${args.job}"`, {
+        hint: `jobs: ${Object.keys(jobs).join(', ')}`,
+      });
+    }
+    const text = /^(\s*\{|@|base64url:)/.test(args.config) ? args.config : `@${args.config}`;
+    const config = await openEnvelope('--config', text, surroundings);
+    const result = await runAndWatch(
+      {
+        jobName: args.job,
+        config,
+        force: args.force,
+        dryRun: args['dry-run'],
+        ...(args.from === undefined ? {} : { startDate: args.from }),
+        ...(args.to === undefined ? {} : { endDate: args.to }),
+        ...(args['created-by'] === undefined ? {} : { createdBy: args['created-by'] }),
+        ...(args['run-id'] === undefined ? {} : { runId: args['run-id'] }),
+        ...(args.attempt === undefined ? {} : { attempt: args.attempt }),
+        ...(context.storePath === undefined ? {} : { store: context.storePath }),
+      },
+      surroundings,
+      output,
+      signal,
+    );
+    return finish(result, output, surroundings, args.verbose, args.json);
+  },
+});

@@ -1,0 +1,90 @@
+import { delimiter, join } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { RunWatcher } from '../core/events.ts';
+import { type Failpoints, noFailpoints } from '../core/failpoint.ts';
+import { JobError } from '../core/errors.ts';
+import type { RunStore } from '../core/run-store.ts';
+import type { Redactor } from '../core/secrets.ts';
+import { openBulkEngine } from '../engines/bulk/session.ts';
+import type { RunServices } from '../jobs/runner.ts';
+import { detectPlatform } from '../platforms/detect.ts';
+import { openFileStorage } from '../state/artifacts/file.ts';
+import { openSqliteStore } from '../state/sqlite/store.ts';
+import { writeReport } from './report/write.ts';
+import { createSecretResolver } from './secrets.ts';
+
+/** What the process was started with. Only entry/ reads it from the process itself. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that `.dray` is in; relative paths of flags start here. */
+  readonly cwd: string;
+  readonly readFile: (path: string) => Promise<string>;
+  readonly clock?: Clock;
+  /** Tests stop the process at a named place; the product never does. */
+  readonly failpoints?: Failpoints;
+}
+
+export interface ServiceOptions {
+  /** Upper-case name that overrides detection. */
+  readonly serviceProvider?: string;
+  /** File of the run store; default `.dray/dray.db`. */
+  readonly store?: string;
+  readonly watcher: RunWatcher;
+  readonly redactor: Redactor;
+}
+
+/** Where dray keeps what is its own: run store, reports, extensions. */
+export function dataDirOf({ env, cwd }: Surroundings): string {
+  return env['DRAY_HOME'] ?? join(cwd, '.dray');
+}
+
+export async function openStore(
+  surroundings: Surroundings,
+  store: string | undefined,
+): Promise<RunStore> {
+  return await openSqliteStore(store ?? join(dataDirOf(surroundings), 'dray.db'));
+}
+
+/** Puts the parts of a run together. The caller disposes the store. */
+export function createServices(
+  surroundings: Surroundings,
+  store: RunStore,
+  options: ServiceOptions,
+): RunServices {
+  const { env, readFile } = surroundings;
+  const { watcher, redactor } = options;
+  const clock = surroundings.clock ?? systemClock;
+  const dataDir = dataDirOf(surroundings);
+  const extensionDirs = [
+    ...(env['DRAY_EXTENSIONS']?.split(delimiter).filter((path) => path !== '') ?? []),
+    join(dataDir, 'extensions'),
+    join(import.meta.dirname, 'extensions'),
+  ];
+  return {
+    clock,
+    store,
+    watcher,
+    dataDir,
+    platform: detectPlatform(env, options.serviceProvider),
+    failpoints: surroundings.failpoints ?? noFailpoints,
+    openStorage: (location) => openFileStorage(location, clock),
+    resolveSecret: createSecretResolver({
+      env,
+      readFile,
+      redactor,
+      warn(message) {
+        watcher.note('warning', message);
+      },
+    }),
+    redact: (text) => redactor.redact(text),
+    async openEngine(engine, sessionOptions, signal) {
+      if (engine !== 'bulk') {
+        throw new JobError('ENGINE_UNSUPPORTED', `engine "${engine}" is not built yet`, {
+          hint: 'set "strategy_type" to "bulk"',
+        });
+      }
+      return await openBulkEngine({ extensionDirs, ...sessionOptions }, clock, signal);
+    },
+    writeReport: (ended) => writeReport(join(dataDir, 'reports'), ended),
+  };
+}

@@ -1,0 +1,111 @@
+import yargs, { type Argv } from 'yargs';
+import { JobError, toJobError } from '../core/errors.ts';
+import { createRedactor } from '../core/secrets.ts';
+import type { Command } from './command.ts';
+import { run } from './commands/run.ts';
+import { runsList, runsShow } from './commands/runs.ts';
+import { openStore, type Surroundings } from './context.ts';
+import { type EntryOutput, finish } from './generic-main.ts';
+import { failedResult } from './run.ts';
+import { VERSION } from './version.ts';
+
+const COMMANDS: readonly Command[] = [run, runsList, runsShow];
+
+const GROUPS: Readonly<Record<string, string>> = { runs: 'look at runs' };
+
+/**
+ * The CLI for people.
+ *
+ * @param argv - without the paths of Node and the program.
+ * @returns the exit code.
+ */
+export async function dray(
+  argv: readonly string[],
+  surroundings: Surroundings,
+  output: EntryOutput,
+  signal: AbortSignal,
+): Promise<number> {
+  let exitCode = 0;
+  const line = (stream: { write(text: string): unknown }) => (text: string) => {
+    stream.write(`${text}\n`);
+  };
+  const execute = (command: Command) => async (args: Readonly<Record<string, unknown>>) => {
+    const storePath = args['store'];
+    const named = typeof storePath === 'string' ? storePath : undefined;
+    await using store = await openStore(surroundings, named);
+    const isTty = output.stderr.isTTY === true;
+    const context = {
+      store,
+      ...(named === undefined ? {} : { storePath: named }),
+      surroundings,
+      output,
+      out: line(output.stdout),
+      err: line(output.stderr),
+      width: isTty ? (output.stderr.columns ?? 80) : Number.POSITIVE_INFINITY,
+      color: isTty && (surroundings.env['NO_COLOR'] ?? '') === '',
+    };
+    exitCode = await command.run(args, context, signal);
+  };
+
+  const cli = grouped(yargs([...argv]), execute)
+    .scriptName('dray')
+    .usage('$0 <command>\n\nruns data jobs that were written once, wherever the data is')
+    .option('store', { type: 'string', describe: 'file of the run store', global: true })
+    .option('verbose', { type: 'boolean', default: false, describe: 'show causes and stacks' })
+    .demandCommand(1, 'name a command')
+    .recommendCommands()
+    .strict()
+    .exitProcess(false)
+    .version(VERSION)
+    .help()
+    .fail((message: string | undefined, error: Error | undefined) => {
+      throw (
+        error ??
+        new JobError('ARGUMENTS_INVALID', (message ?? 'bad arguments').toLowerCase(), {
+          hint: 'dray --help lists the commands, dray COMMAND --help their flags',
+        })
+      );
+    });
+  try {
+    await cli.parseAsync();
+  } catch (thrown) {
+    const result = failedResult(toJobError(thrown), surroundings, { redactor: createRedactor() });
+    return finish(result, output, surroundings, argv.includes('--verbose'), false);
+  }
+  return exitCode;
+}
+
+type Handler = (args: Readonly<Record<string, unknown>>) => Promise<void>;
+
+/** `runs list` and `runs show` become subcommands of `runs`. */
+function grouped(cli: Argv, execute: (command: Command) => Handler): Argv {
+  const single = COMMANDS.filter((command) => groupOf(command) === undefined);
+  const withSingle = single.reduce(
+    (all, command) =>
+      all.command(command.usage, command.summary, (y: Argv) => command.flags(y), execute(command)),
+    cli,
+  );
+  return Object.entries(GROUPS).reduce(
+    (all, [group, summary]) =>
+      all.command(`${group} <command>`, summary, (below: Argv) =>
+        COMMANDS.filter((command) => groupOf(command) === group)
+          .reduce(
+            (inner, command) =>
+              inner.command(
+                command.usage.slice(group.length + 1),
+                command.summary,
+                (y: Argv) => command.flags(y),
+                execute(command),
+              ),
+            below,
+          )
+          .demandCommand(1, `name a command of "${group}"`)
+          .strict(),
+      ),
+    withSingle,
+  );
+}
+
+function groupOf(command: Command): string | undefined {
+  return Object.keys(GROUPS).find((group) => command.usage.startsWith(`${group} `));
+}

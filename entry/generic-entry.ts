@@ -1,0 +1,10 @@
+import { genericEntry } from './generic-main.ts';
+import { processOutput, processSurroundings } from './process.ts';
+import { abortOnSignals } from './signals.ts';
+
+process.exitCode = await genericEntry(
+  process.argv.slice(2),
+  processSurroundings(),
+  processOutput(),
+  abortOnSignals(),
+);

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '../core/clock.ts';
+import { type JobError, toJobError } from '../core/errors.ts';
+import type { RunWatcher } from '../core/events.ts';
+import type { RunInfo } from '../core/job.ts';
+import { redactConfig } from '../core/redact.ts';
+import { createRedactor, type Redactor } from '../core/secrets.ts';
+import { parseWindow } from '../core/window.ts';
+import { createJob } from '../jobs/factory.ts';
+import { resultLine } from '../jobs/result-line.ts';
+import { runJob, type RunResult } from '../jobs/runner.ts';
+import { detectPlatform } from '../platforms/detect.ts';
+import { createServices, openStore, type Surroundings } from './context.ts';
+
+/** One run, as flags or a program ask for it. */
+export interface RunRequest {
+  readonly jobName: string;
+  /** The job's config in wire spelling. */
+  readonly config: unknown;
+  /** `YYYY-MM-DD`; both or neither. */
+  readonly startDate?: string;
+  readonly endDate?: string;
+  readonly createdBy?: string;
+  readonly runId?: string;
+  readonly attempt?: number;
+  readonly serviceProvider?: string;
+  readonly store?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Runs a job from its raw config. Every failure ends as a result with its exit code; nothing is
+ * thrown for what a user can get wrong.
+ */
+export async function runFromConfig(
+  request: RunRequest,
+  surroundings: Surroundings,
+  show: { readonly watcher: RunWatcher; readonly redactor?: Redactor },
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const clock = surroundings.clock ?? systemClock;
+  const redactor = show.redactor ?? createRedactor();
+  const startedAt = clock.now();
+  const run = {
+    runId: request.runId ?? newRunId(request.jobName, startedAt),
+    attempt: request.attempt ?? 1,
+    job: request.jobName,
+    createdBy: request.createdBy ?? 'dray',
+    startedAt,
+    force: request.force ?? false,
+    dryRun: request.dryRun ?? false,
+  };
+  let known: RunInfo = run;
+  try {
+    const window = parseWindow(request.startDate, request.endDate);
+    known = window === undefined ? run : { ...run, window };
+    const job = createJob(request.jobName, request.config);
+    await using store = await openStore(surroundings, request.store);
+    const services = createServices(surroundings, store, {
+      watcher: show.watcher,
+      redactor,
+      ...(request.serviceProvider === undefined
+        ? {}
+        : { serviceProvider: request.serviceProvider }),
+      ...(request.store === undefined ? {} : { store: request.store }),
+    });
+    const config = redactConfig(request.config) as Readonly<Record<string, unknown>>;
+    return await runJob(job, known, config, services, signal);
+  } catch (thrown) {
+    return failedResult(toJobError(thrown), surroundings, {
+      ...show,
+      run: known,
+      serviceProvider: request.serviceProvider,
+    });
+  }
+}
+
+/** The result of a run that failed before it could begin. */
+export function failedResult(
+  error: JobError,
+  surroundings: Surroundings,
+  known: {
+    readonly run?: RunInfo;
+    readonly redactor?: Redactor;
+    readonly serviceProvider?: string | undefined;
+  } = {},
+): RunResult {
+  const run = known.run ?? {
+    runId: '',
+    attempt: 1,
+    job: '',
+    createdBy: '',
+    startedAt: (surroundings.clock ?? systemClock).now(),
+    force: false,
+    dryRun: false,
+  };
+  const platform = detectPlatform(surroundings.env, known.serviceProvider);
+  const redact = (text: string) => known.redactor?.redact(text) ?? text;
+  const line = resultLine(run, platform, { error }, undefined, redact);
+  return { line, exitCode: error.exitCode, seconds: 0, error };
+}
+
+/** Sorts by time, and two of the same second differ. */
+function newRunId(jobName: string, at: Date): string {
+  const time = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return `${jobName}-${time}-${randomBytes(3).toString('hex')}`;
+}

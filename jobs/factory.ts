@@ -1,0 +1,41 @@
+import { JobError } from '../core/errors.ts';
+import type { JobContext, JobDefinition, JobOutcome } from '../core/job.ts';
+import { parseConfig } from '../core/wire.ts';
+import { jobs } from './registry.ts';
+
+/** A job with its config, ready for the runner. */
+export interface BoundJob {
+  readonly name: string;
+  executeJob(context: JobContext, signal: AbortSignal): Promise<JobOutcome>;
+  onSuccess(outcome: JobOutcome, context: JobContext, signal: AbortSignal): Promise<void>;
+  onFailure(error: JobError, context: JobContext, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Turns a job's name and its raw config (wire spelling) into a job that can run.
+ *
+ * @throws JobError `JOB_UNKNOWN`; `CONFIG_INVALID` with every problem of the config at once.
+ */
+export function createJob(name: string, rawConfig: unknown): BoundJob {
+  const definition = jobs[name];
+  if (definition === undefined) {
+    throw new JobError('JOB_UNKNOWN', `there is no job "${name}"`, {
+      hint: `the jobs are: ${Object.keys(jobs).join(', ')}`,
+    });
+  }
+  return bind(definition, rawConfig);
+}
+
+function bind<Config>(definition: JobDefinition<Config>, rawConfig: unknown): BoundJob {
+  const config = parseConfig(definition.config, rawConfig);
+  return {
+    name: definition.name,
+    executeJob: (context, signal) => definition.executeJob(context, config, signal),
+    async onSuccess(outcome, context, signal) {
+      await definition.onSuccess?.(outcome, context, config, signal);
+    },
+    async onFailure(error, context, signal) {
+      await definition.onFailure?.(error, context, config, signal);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { ENGINES } from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
+import { extractorConfig, loaderConfig, notifierConfig } from '../../strategies/registry.ts';
+
+/** Keys that are accepted on the wire and have no implementation yet; they are never ignored. */
+const NOT_BUILT = ['retry', 'logging'] as const;
+
+/**
+ * The config of the reference document, key for key, and the optional additions. On the wire the
+ * keys are snake_case. A loader left out is not run.
+ */
+export const loadPromosConfig = z.strictObject({
+  jobFailedNotifications: notifierConfig.optional(),
+  jobSuccessNotifications: notifierConfig.optional(),
+  dataQualityNotifications: notifierConfig.optional(),
+  extractorConfig,
+  unityLoaderConfig: loaderConfig.optional(),
+  stageLoaderConfig: loaderConfig.optional(),
+  redshiftLoaderConfig: loaderConfig.optional(),
+  strategyType: z.enum([...ENGINES, 'auto']).optional(),
+  /** Where department, brand and category of a product come from. A path means Parquet. */
+  productsTable: z.union([z.string().min(1), extractorConfig]).optional(),
+  quality: z
+    .strictObject({
+      rules: z.array(z.unknown()).optional(),
+      maxQuarantinedRatio: z.number().min(0).max(1).default(0.01),
+    })
+    .default({ maxQuarantinedRatio: 0.01 }),
+  quarantine: z.strictObject({ path: z.string().min(1) }).optional(),
+  /** What an empty window does to the rows that the targets hold for it. */
+  onEmpty: z.enum(['keep', 'replace']).default('keep'),
+  timeoutS: z
+    .number()
+    .positive()
+    .max(7 * 86_400)
+    .optional(),
+  lockTimeoutS: z.number().min(0).max(86_400).default(300),
+  resources: z
+    .strictObject({
+      memoryMb: z.int().min(128).optional(),
+      threads: z.int().min(1).max(1024).optional(),
+      tempDir: z.string().min(1).optional(),
+    })
+    .default({}),
+  retry: z.unknown().optional(),
+  logging: z.unknown().optional(),
+});
+
+export type LoadPromosConfig = z.output<typeof loadPromosConfig>;
+
+/** @throws JobError `NOT_SUPPORTED` for an accepted key that nothing implements yet. */
+export function refuseNotBuilt(config: LoadPromosConfig): void {
+  const used: string[] = NOT_BUILT.filter((key) => config[key] !== undefined);
+  if (config.quality.rules !== undefined) used.push('quality.rules');
+  if (used.length > 0) {
+    throw new JobError('NOT_SUPPORTED', `"${used.join('", "')}" is not built yet`, {
+      hint: 'leave it out for now',
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import { identifier, quote } from '../../core/engine.ts';
+import { promotionsContract } from './contract.ts';
+import {
+  DISPLAY_LOCATIONS,
+  FIRST_WEEK,
+  LAST_WEEK,
+  MAILER_LOCATIONS,
+  PROMINENT_MAILER_CODES,
+  WEEK_1_START,
+} from './contract.ts';
+import type { RunStamp } from '../transform.ts';
+
+/*
+ * The transform as DuckDB SQL, all of it in this file. Views, in the order of the contract:
+ *
+ *   checked         every source row, typed, with what it broke and where it goes
+ *   good            rows of the window that broke nothing
+ *   duplicate_keys  keys that are there more than once
+ *   deduplicated    one row a key
+ *   result          the contract's columns
+ */
+
+export const PRODUCT_COLUMNS = ['product_id', 'department', 'brand', 'product_category'] as const;
+
+/** Names of the row rules, with the condition that breaks each. */
+export const RULES = [
+  { rule: 'week_range', broken: `week is null` },
+  { rule: 'product_id_not_null', broken: `product_id is null` },
+  { rule: 'store_id_not_null', broken: `store_id is null` },
+  { rule: 'display_location_accepted', broken: notIn('display_code', DISPLAY_LOCATIONS) },
+  { rule: 'mailer_location_accepted', broken: notIn('mailer_code', MAILER_LOCATIONS) },
+] as const;
+
+/**
+ * Each source row typed. Narrowing gives null, which the rules catch: an integer beyond int64 is as
+ * bad a key as none. A week that no rule accepts decides first, whatever the window.
+ *
+ * @param weeks - the window's weeks; undefined: all.
+ */
+export function checkedView(
+  relationWithOrigin: string,
+  weeks: readonly number[] | undefined,
+): string {
+  const inWindow =
+    weeks === undefined ? 'true' : weeks.length === 0 ? 'false' : `week in (${weeks.join(', ')})`;
+  return `create or replace view checked as
+    select *, ${RULES.map(({ rule, broken }) => `(${broken}) as ${rule}`).join(', ')},
+      case when week is null then 'quarantined'
+        when not (${inWindow}) then 'filtered'
+        when ${RULES.map(({ broken }) => broken).join(' or ')} then 'quarantined'
+        else 'good' end as fate
+    from (
+      select try_cast(s.product_id as bigint) as product_id,
+        try_cast(s.store_id as bigint) as store_id,
+        case when s.week between ${String(FIRST_WEEK)} and ${String(LAST_WEEK)} then cast(s.week as integer) end as week,
+        ${code('s.display_location')} as display_code,
+        ${code('s.mailer_location')} as mailer_code,
+        s as source_row
+      from (${relationWithOrigin}) as s)`;
+}
+
+export const countsQuery = `select count(*) as read,
+  count(*) filter (where fate = 'filtered') as filtered,
+  count(*) filter (where fate = 'quarantined') as quarantined,
+  ${RULES.map(({ rule }) => `count(*) filter (where fate = 'quarantined' and ${rule}) as ${rule}`).join(', ')}
+  from checked`;
+
+/** All columns of the source as text, so that no value is too odd to be kept. */
+export function quarantineQuery(columns: readonly string[]): string {
+  const texts = columns.map(
+    (name) => `cast(source_row.${identifier(name)} as varchar) as ${identifier(name)}`,
+  );
+  const broken = RULES.map(({ rule }) => `case when ${rule} then ${quote(rule)} end`);
+  return `select ${texts.join(', ')},
+    list_filter([${broken.join(', ')}], lambda r: r is not null) as rules,
+    source_row.__file as source_file, source_row.__row as source_row_number
+    from checked where fate = 'quarantined'`;
+}
+
+const KEY = 'product_id, store_id, week';
+
+/**
+ * Duplicates are few: finding their keys first, and ranking only their rows, costs a third of ranking
+ * all rows and keeps the memory small.
+ */
+export const duplicateKeysTable = `create or replace table duplicate_keys as
+  select ${KEY}, count(*) as copies from checked where fate = 'good' group by ${KEY} having count(*) > 1`;
+
+export const duplicatesCountQuery = `select coalesce(sum(copies - 1), 0) as deduplicated from duplicate_keys`;
+
+/** Best first: score, then the codes by bytes. */
+const BEST_FIRST = 'promo_score desc, display_code, mailer_code';
+
+/** The contract's columns of every row that is loaded. */
+export function resultView(stamp: RunStamp): string {
+  return `create or replace view result as
+    with good as (
+      select ${KEY}, display_code, mailer_code, ${scoreSql()} as promo_score
+      from checked where fate = 'good'),
+    deduplicated as (
+      select * from good anti join duplicate_keys using (${KEY})
+      union all by name
+      select * from good semi join duplicate_keys using (${KEY})
+      qualify row_number() over (partition by ${KEY} order by ${BEST_FIRST}) = 1)
+    select md5(concat(d.product_id, '|', d.store_id, '|', d.week)) as promo_id,
+      d.product_id, d.store_id, d.week,
+      date ${quote(WEEK_1_START)} + 7 * (d.week - 1) as start_date,
+      date ${quote(WEEK_1_START)} + 7 * d.week as end_date,
+      d.display_code, d.mailer_code,
+      ${decode('d.display_code', DISPLAY_LOCATIONS)} as display_location,
+      ${decode('d.mailer_code', MAILER_LOCATIONS)} as mailer_location,
+      d.display_code <> '0' as on_display,
+      d.mailer_code <> '0' as in_mailer,
+      d.promo_score,
+      p.department, p.brand, p.product_category,
+      ${quote(stamp.createdBy)} as created_by,
+      timestamptz ${quote(stamp.loadedAt)} as loaded_at
+    from deduplicated as d left join products as p on p.product_id = d.product_id`;
+}
+
+/** The rows of one of `parts` shares of the weeks. */
+export function resultPart(part: number, parts: number): string {
+  const columns = promotionsContract.columns.map((column) => identifier(column.name)).join(', ');
+  return `select ${columns} from result where week % ${String(parts)} = ${String(part)}`;
+}
+
+/** @param relation - SQL of `products_table`; undefined: nothing is known of any product. */
+export function productsView(relation: string | undefined): string {
+  const rows =
+    relation === undefined
+      ? `(select null::bigint as product_id, null::varchar as department, null::varchar as brand, null::varchar as product_category where false)`
+      : `(select try_cast(product_id as bigint) as product_id, department, brand, product_category from (${relation}) where product_id is not null)`;
+  return `create or replace table products as from ${rows}`;
+}
+
+export function duplicateProductsQuery(relation: string): string {
+  return `select product_id, count(*) as rows, count(*) over () as products from (${relation})
+    where product_id is not null group by product_id having count(*) > 1 order by product_id limit 1`;
+}
+
+/** @param paths - SQL list of the result's files. */
+export function unknownProductsQuery(paths: string): string {
+  return `select count(*) as rows, count(distinct product_id) as products
+    from read_parquet(${paths}, hive_partitioning = false) anti join products using (product_id)`;
+}
+
+/** Everything above that decides content, with the run's own values left out. */
+export function planText(withProducts: boolean): string {
+  const stamp = { createdBy: '', loadedAt: '1970-01-01T00:00:00Z' };
+  return [
+    checkedView('source', undefined),
+    duplicateKeysTable,
+    resultView(stamp),
+    productsView(withProducts ? 'products' : undefined),
+    JSON.stringify(promotionsContract),
+  ].join(';\n');
+}
+
+/** Trims spaces (U+0020) and raises ASCII letters, the same on every engine. */
+function code(column: string): string {
+  return `translate(trim(both ' ' from ${column}), 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')`;
+}
+
+function notIn(column: string, codes: Readonly<Record<string, string>>): string {
+  const list = Object.keys(codes).map(quote).join(', ');
+  return `${column} is null or ${column} not in (${list})`;
+}
+
+function decode(column: string, codes: Readonly<Record<string, string>>): string {
+  const cases = Object.entries(codes).map(
+    ([key, text]) => `when ${quote(key)} then ${quote(text)}`,
+  );
+  return `case ${column} ${cases.join(' ')} end`;
+}
+
+function scoreSql(): string {
+  const prominent = PROMINENT_MAILER_CODES.map(quote).join(', ');
+  return `cast(case when display_code <> '0' then 1.00 else 0.00 end
+    + case when mailer_code = '0' then 0.00 when mailer_code in (${prominent}) then 0.75 else 0.50 end
+    as decimal(5,2))`;
+}

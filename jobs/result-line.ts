@@ -1,0 +1,78 @@
+import type { JobError } from '../core/errors.ts';
+import type { JobOutcome, RunInfo } from '../core/job.ts';
+import type { DetectedPlatform } from '../core/platform.ts';
+
+const MAX_TEXT = 2_000;
+
+/** The one JSON line on stdout, at most 16 kB; its keys are public. */
+export interface ResultLine {
+  readonly schema: 'dray.result/1';
+  readonly run_id: string;
+  readonly attempt: number;
+  readonly job: string;
+  readonly window: { readonly start_date: string; readonly end_date: string } | null;
+  readonly service_provider: string;
+  readonly engine: string | null;
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'checked';
+  readonly exit_code: number;
+  readonly counts: Readonly<Record<string, number>> | null;
+  readonly sinks: readonly Readonly<Record<string, unknown>>[];
+  readonly warnings: readonly string[];
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+  } | null;
+  readonly report: string | null;
+}
+
+export function resultLine(
+  run: RunInfo,
+  platform: DetectedPlatform,
+  ended: { readonly outcome?: JobOutcome; readonly error?: JobError },
+  report: string | undefined,
+  redact: (text: string) => string,
+): ResultLine {
+  const { outcome, error } = ended;
+  const { window } = run;
+  const short = (text: string) => redact(text).slice(0, MAX_TEXT);
+  return {
+    schema: 'dray.result/1',
+    run_id: run.runId,
+    attempt: run.attempt,
+    job: run.job,
+    window:
+      window === undefined ? null : { start_date: window.startDate, end_date: window.endDate },
+    service_provider: platform.platform.toUpperCase(),
+    engine: outcome?.engine ?? null,
+    status: statusOf(run, error),
+    exit_code: error?.exitCode ?? 0,
+    counts: outcome === undefined || run.dryRun ? null : { ...outcome.counts },
+    sinks: (outcome?.sinks ?? []).map((sink) => ({
+      sink: sink.sink,
+      kind: sink.kind,
+      target: short(sink.target),
+      mode: sink.mode,
+      status: sink.status,
+      load_id: sink.loadId,
+      loaded: sink.loaded,
+      reused: sink.status === 'reused',
+      seconds: Math.round(sink.seconds * 1000) / 1000,
+    })),
+    warnings: (outcome?.warnings ?? []).slice(0, 5).map((text) => short(text).slice(0, 500)),
+    error:
+      error === undefined
+        ? null
+        : {
+            code: error.code,
+            message: short(error.message),
+            hint: error.hint === undefined ? null : short(error.hint),
+          },
+    report: report ?? null,
+  };
+}
+
+function statusOf(run: RunInfo, error: JobError | undefined): ResultLine['status'] {
+  if (error === undefined) return run.dryRun ? 'checked' : 'completed';
+  return error.code === 'INTERRUPTED' || error.code === 'TERMINATED' ? 'cancelled' : 'failed';
+}

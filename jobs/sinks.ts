@@ -1,0 +1,152 @@
+import { type Claim, startOfRun } from '../core/claims.ts';
+import type { SqlSession } from '../core/engine.ts';
+import { JobError } from '../core/errors.ts';
+import type { JobContext } from '../core/job.ts';
+import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
+import { countsMatch, type LoadRequest, type Sink, type SourcePart } from '../core/strategy.ts';
+import { describeWindow, windowsOverlap } from '../core/window.ts';
+import { loadIdOf } from './load-id.ts';
+import type { LoadPlan } from './template.ts';
+
+const CLEAN_UP_MS = 30_000;
+
+/** One of a job's loaders, as config has it. */
+export interface SinkPlan {
+  /** The config's word for it: `unity`, `stage`, `redshift`. */
+  readonly name: string;
+  /** Its strategy, lower case: `delta`. */
+  readonly kind: string;
+  readonly mode: Mode;
+  open(
+    session: SqlSession,
+    request: LoadRequest,
+    context: JobContext,
+    signal: AbortSignal,
+  ): Promise<Sink>;
+}
+
+export interface OpenSink {
+  readonly plan: SinkPlan;
+  readonly sink: Sink;
+  readonly request: LoadRequest;
+  readonly loadId: string;
+}
+
+export interface ClaimedSink extends OpenSink {
+  readonly claim: Claim;
+  /** The ledger's entry that makes this load superfluous. */
+  readonly reuse?: LoadEntry;
+  /** Rows that an `append` found in its window. */
+  readonly rowsBefore: number;
+}
+
+/** Opens and checks every target; they are closed with `open`. */
+export async function openSinks(
+  plan: LoadPlan,
+  snapshot: { readonly source: readonly SourcePart[]; readonly inputs: readonly SourcePart[] },
+  session: SqlSession,
+  context: JobContext,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<readonly OpenSink[]> {
+  const { runId, attempt, job, window } = context.run;
+  const sinks: OpenSink[] = [];
+  for (const sinkPlan of plan.sinks) {
+    const { mode } = sinkPlan;
+    const covers = mode === 'overwrite' ? undefined : plan.transform.covers(window);
+    const request: LoadRequest = {
+      job,
+      runId,
+      attempt,
+      mode,
+      contract: plan.transform.contract,
+      ...(window === undefined ? {} : { window }),
+      ...(covers === undefined ? {} : { covers }),
+    };
+    const sink = open.use(await sinkPlan.open(session, request, context, signal));
+    await sink.check(signal);
+    const { target } = sink;
+    const content = { job, target, mode, plan: plan.transform.text, ...snapshot };
+    const loadId = loadIdOf(window === undefined ? content : { ...content, window });
+    sinks.push({ plan: sinkPlan, sink, request, loadId });
+  }
+  return sinks;
+}
+
+/**
+ * Claims every target, always in the same order so that two runs cannot wait for each other, and
+ * finds out which loads are there already.
+ *
+ * @returns `startedAt`: the start of the run as its first claim stored it, for `loaded_at`.
+ */
+export async function claimSinks(
+  plan: LoadPlan,
+  sinks: readonly OpenSink[],
+  context: JobContext,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<{ readonly startedAt: string; readonly claimed: readonly ClaimedSink[] }> {
+  const { run } = context;
+  const starts: string[] = [];
+  for (const { sink, request } of sinks) {
+    const start = startOfRun(await sink.claims(signal), run.runId, request.window);
+    if (start !== undefined) starts.push(start);
+  }
+  const startedAt = starts.sort()[0] ?? run.startedAt.toISOString();
+  const claims = new Map<OpenSink, Claim>();
+  for (const opened of [...sinks].sort((a, b) => (a.sink.target < b.sink.target ? -1 : 1))) {
+    const { sink } = opened;
+    const claim = open.use(
+      await sink.claim(
+        {
+          startedAt,
+          lockTimeoutMs: plan.lockTimeoutMs,
+          onWait(holder) {
+            context.watcher.note(
+              'info',
+              `waiting for run "${holder.runId}", which holds ${sink.target} (${describeWindow(holder.window)})`,
+            );
+          },
+        },
+        signal,
+      ),
+    );
+    open.defer(() => sink.discard(AbortSignal.timeout(CLEAN_UP_MS)));
+    claims.set(opened, claim);
+    await context.event('sink.claimed', { sink: opened.plan.name, claim: claim.number });
+  }
+  const claimed: ClaimedSink[] = [];
+  for (const opened of sinks) {
+    const claim = claims.get(opened);
+    if (claim !== undefined) claimed.push(await withLedger(opened, claim, run.force, signal));
+  }
+  return { startedAt, claimed };
+}
+
+async function withLedger(
+  opened: OpenSink,
+  claim: Claim,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<ClaimedSink> {
+  const { sink, request, loadId } = opened;
+  const entries = await sink.loads(signal);
+  const known = force ? undefined : reusableLoad(entries, loadId);
+  if (known !== undefined && countsMatch(known.partitions, await sink.count(signal))) {
+    return { ...opened, claim, reuse: known, rowsBefore: 0 };
+  }
+  if (request.mode !== 'append') return { ...opened, claim, rowsBefore: 0 };
+  const repeated = entries.find((entry) => windowsOverlap(entry.window, request.window));
+  if (repeated !== undefined && !force) {
+    throw new JobError(
+      'APPEND_REPEATED',
+      `${sink.target} already holds ${describeWindow(repeated.window)}, loaded by run "${repeated.runId}"`,
+      { hint: 'use mode "overwrite_window" to replace it, or --force to append once more' },
+    );
+  }
+  return { ...opened, claim, rowsBefore: sumOf(await sink.count(signal)) };
+}
+
+export function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, rows) => sum + rows, 0);
+}

@@ -1,0 +1,139 @@
+import type { SqlSession } from '../core/engine.ts';
+import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from '../core/job.ts';
+import type { LoadEntry, RowCounts } from '../core/ledger.ts';
+import type { Source } from '../core/strategy.ts';
+import { assertQuarantineShare } from './accounting.ts';
+import type { EngineChoice } from './engine-choice.ts';
+import { keepQuarantine } from './quarantine.ts';
+import { computeResult } from './result.ts';
+import { claimSinks, openSinks, type SinkPlan } from './sinks.ts';
+import { checkSource } from './source-check.ts';
+import type { Transform } from './transform.ts';
+import { accountSinks, sinkOutcome, writeSinks } from './write.ts';
+
+/** What a load job names; the order in which it happens is this file's. */
+export interface LoadPlan {
+  readonly engine: EngineChoice;
+  readonly session: SessionOptions;
+  readonly transform: Transform;
+  openSource(session: SqlSession, signal: AbortSignal): Promise<Source>;
+  readonly sinks: readonly SinkPlan[];
+  readonly maxQuarantinedRatio: number;
+  readonly onEmpty: 'keep' | 'replace';
+  readonly lockTimeoutMs: number;
+  /** Folder that keeps the rows that broke a rule. */
+  readonly quarantinePath: string;
+}
+
+export const LOAD_STEPS = ['check', 'claim', 'measure', 'transform', 'write', 'account'] as const;
+
+const NO_ROWS: RowCounts = { read: 0, quarantined: 0, filtered: 0, deduplicated: 0 };
+const EMPTY_WINDOW =
+  'no row is in the window: the targets stay as they were ("on_empty": "replace" empties the window)';
+
+/**
+ * Reads, checks, transforms, writes and accounts. All sinks are staged before the first one commits,
+ * so that a failure until then leaves every target as it was.
+ */
+export async function runLoad(
+  plan: LoadPlan,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<JobOutcome> {
+  const { run } = context;
+  const { transform } = plan;
+  await using session = await context.openEngine(plan.engine.engine, plan.session, signal);
+  await using open = new AsyncDisposableStack();
+
+  const { source, sinks, extraColumns } = await context.step('check', async () => {
+    const opened = await plan.openSource(session, signal);
+    const extra = checkSource(opened, transform.required);
+    const inputs = await transform.inputs(session, signal);
+    const snapshot = { source: opened.snapshot, inputs };
+    const ready = await openSinks(plan, snapshot, session, context, open, signal);
+    return { source: opened, sinks: ready, extraColumns: extra };
+  });
+  const outcome = {
+    engine: plan.engine.engine,
+    engineReason: plan.engine.reason,
+    source: source.location,
+    contract: transform.contract,
+    extraColumns,
+    counts: NO_ROWS,
+    partitions: [],
+    rules: [],
+    warnings: [],
+  };
+  if (run.dryRun) return { ...outcome, sinks: sinks.map((sink) => sinkOutcome(sink, 'checked')) };
+
+  const { startedAt, claimed } = await context.step('claim', () =>
+    claimSinks(plan, sinks, context, open, signal),
+  );
+  const held = AbortSignal.any([signal, ...claimed.map((sink) => sink.claim.lost)]);
+  const [known] = claimed.flatMap((sink) => sink.reuse ?? []);
+  if (known !== undefined && claimed.every((sink) => sink.reuse !== undefined)) {
+    const done = await context.step('account', () =>
+      accountSinks(claimed, known.counts, new Map(), held),
+    );
+    return { ...outcome, counts: known.counts, sinks: done, partitions: partitionsOf(known) };
+  }
+
+  const prepared = await transform.prepare(session, source, run.window, held);
+  const { measured, quarantined } = await context.step('measure', async () => ({
+    measured: await prepared.measure(held),
+    quarantined: await keepQuarantine(
+      session,
+      prepared.quarantineQuery,
+      context.openStorage(plan.quarantinePath),
+      run,
+      context.failpoints,
+      held,
+    ),
+  }));
+  const { read, filtered, deduplicated } = measured;
+  const counts = { read, filtered, deduplicated, quarantined: quarantined.rows };
+  assertQuarantineShare(counts, plan.maxQuarantinedRatio, quarantined.place);
+
+  const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
+  const { result, rules: found } = await context.step('transform', async () => {
+    const computed = await computeResult(session, prepared, counts, stamp, plan, context, held);
+    await source.assertUnchanged(held);
+    return computed;
+  });
+  const rules = [...measured.rules, ...found];
+  const explained = {
+    ...outcome,
+    ...(quarantined.rows > 0 ? { quarantine: quarantined.place } : {}),
+    counts,
+    rules,
+    warnings: warningsOf(rules),
+  };
+  if (result.rows === 0 && plan.onEmpty === 'keep') {
+    return {
+      ...explained,
+      sinks: sinks.map((sink) => sinkOutcome(sink, 'untouched')),
+      warnings: [...explained.warnings, EMPTY_WINDOW],
+    };
+  }
+
+  const written = await context.step('write', () =>
+    writeSinks(claimed, { result, counts, loadedAt: startedAt }, context, held),
+  );
+  const done = await context.step('account', () => accountSinks(claimed, counts, written, held));
+  const [first] = written.values();
+  return {
+    ...explained,
+    sinks: done,
+    partitions: first === undefined ? [] : partitionsOf(first.entry),
+  };
+}
+
+function partitionsOf(entry: LoadEntry): JobOutcome['partitions'] {
+  return entry.partitions.map(({ value, rows }) => ({ value, rows }));
+}
+
+function warningsOf(rules: readonly RuleOutcome[]): readonly string[] {
+  return rules
+    .filter((rule) => rule.action === 'warn' && rule.rows > 0)
+    .map((rule) => `${rule.rule}: ${String(rule.rows)} rows; ${rule.detail ?? ''}`);
+}

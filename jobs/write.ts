@@ -1,0 +1,127 @@
+import { allOrNone } from '../core/concurrent.ts';
+import type { ComputedResult } from '../core/engine.ts';
+import type { JobContext, SinkOutcome } from '../core/job.ts';
+import { type LoadEntry, type PartitionContent, rowsOf, type RowCounts } from '../core/ledger.ts';
+import { assertAccounted } from './accounting.ts';
+import { type ClaimedSink, type OpenSink, sumOf } from './sinks.ts';
+
+/** How many rows of each sink a person is shown. */
+const SAMPLE_ROWS = 3;
+
+/** What one run writes into all its sinks. */
+export interface Content {
+  readonly result: ComputedResult;
+  readonly counts: RowCounts;
+  readonly loadedAt: string;
+}
+
+export interface Written {
+  readonly entry: LoadEntry;
+  /** From the start of staging to the end of the commit, without the wait for other sinks. */
+  readonly seconds: number;
+}
+
+/**
+ * Stages the result in every sink at the same time, holds the staged rows against the accounting law,
+ * and only then commits, sink after sink.
+ */
+export async function writeSinks(
+  sinks: readonly ClaimedSink[],
+  content: Content,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<ClaimedSink, Written>> {
+  const { clock, watcher } = context;
+  const { result, counts } = content;
+  const due = sinks.filter((sink) => sink.reuse === undefined);
+  const staged = await allOrNone(
+    due.map((claimed) => async (each: AbortSignal) => {
+      const start = clock.monotonicMs();
+      let done = 0;
+      const ready = await claimed.sink.stage(
+        {
+          result,
+          claim: claimed.claim,
+          onRows(rows) {
+            done += rows;
+            watcher.progress(claimed.plan.name, done, result.rows);
+          },
+        },
+        each,
+      );
+      assertAccounted(claimed.plan.name, counts, ready.rows, 'before the commit');
+      return { claimed, ready, ms: clock.monotonicMs() - start };
+    }),
+    signal,
+  );
+  const partitions = await result.partitions;
+  const written = new Map<ClaimedSink, Written>();
+  for (const { claimed, ready, ms } of staged) {
+    const start = clock.monotonicMs();
+    const entry = entryOf(claimed, content, partitions, context.run.createdBy);
+    await claimed.sink.commit(ready, entry, claimed.claim, signal);
+    written.set(claimed, { entry, seconds: (ms + clock.monotonicMs() - start) / 1000 });
+    await context.event('load.committed', {
+      sink: claimed.plan.name,
+      load_id: entry.loadId,
+      rows: rowsOf(entry),
+    });
+  }
+  return written;
+}
+
+function entryOf(
+  { request, loadId, claim }: ClaimedSink,
+  { counts, loadedAt }: Content,
+  partitions: readonly PartitionContent[],
+  createdBy: string,
+): LoadEntry {
+  const { job, runId, attempt, window, covers, mode } = request;
+  return {
+    loadId,
+    job,
+    mode,
+    ...(window === undefined ? {} : { window }),
+    ...(covers === undefined ? {} : { covers }),
+    runId,
+    attempt,
+    claim: claim.number,
+    createdBy,
+    loadedAt,
+    counts,
+    partitions,
+  };
+}
+
+/** Counts every sink in the target itself and holds the figures against the accounting law. */
+export async function accountSinks(
+  sinks: readonly ClaimedSink[],
+  counts: RowCounts,
+  written: ReadonlyMap<ClaimedSink, Written>,
+  signal: AbortSignal,
+): Promise<readonly SinkOutcome[]> {
+  return await allOrNone(
+    sinks.map((claimed) => async (each: AbortSignal) => {
+      const { plan, sink, reuse, rowsBefore } = claimed;
+      const loaded = sumOf(await sink.count(each)) - rowsBefore;
+      assertAccounted(plan.name, reuse?.counts ?? counts, loaded, 'after the commit');
+      return {
+        ...sinkOutcome(claimed, reuse === undefined ? 'loaded' : 'reused'),
+        loaded,
+        seconds: written.get(claimed)?.seconds ?? 0,
+        sample: await sink.sample(SAMPLE_ROWS, each),
+      };
+    }),
+    signal,
+  );
+}
+
+/** What there is to say of a sink before, or without, a load. */
+export function sinkOutcome(
+  { plan, sink, loadId }: OpenSink,
+  status: SinkOutcome['status'],
+): SinkOutcome {
+  const { name, kind, mode } = plan;
+  const { target } = sink;
+  return { sink: name, kind, target, mode, status, loadId, loaded: 0, seconds: 0, sample: [] };
+}

@@ -1,0 +1,110 @@
+// npm test: says what it found and will therefore run, runs it, and ends with one line of counts.
+//   --fast   only the fast project; anything else goes to jest
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
+import { findPython, prepareVenv, versionOf } from './python.mjs';
+
+await continueOnPinnedNode(import.meta.url);
+
+const fast = process.argv.includes('--fast');
+const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--fast');
+const byName = jestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg));
+const results = join(ROOT, '.dray', `jest-${process.pid}.json`);
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+function finish({ passed, failed, skipped }, code) {
+  say(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  process.exit(code);
+}
+
+/** Looks at the machine, prints it, and returns what the tests may use, as environment variables. */
+function prepare() {
+  say(`node    ${process.version}`);
+  if (fast) {
+    say('runs    the fast tests: no database, no Docker, no Python');
+    return {};
+  }
+  const python = findPython();
+  const psql = versionOf('psql');
+  const docker = versionOf('docker', ['info', '--format', 'engine {{.ServerVersion}}']);
+  say(`python  ${python.version ?? `no: ${python.missing}; install Python 3.11 or newer`}`);
+  say(`psql    ${psql ?? 'no'}`);
+  say(`docker  ${docker ? `yes: ${docker}` : 'no'}`);
+  say(
+    [
+      'runs    the fast tests; the real ones with embedded Postgres and DuckDB',
+      python.version ? ', read back by deltalake and pyarrow' : '; nothing is read back by Python',
+      docker ? '; containers too' : '; no containers',
+    ].join(''),
+  );
+  return {
+    ...(python.version && { DRAY_TEST_PYTHON: prepareVenv(python.version) }),
+    ...(psql && { DRAY_TEST_PSQL: psql }),
+    ...(docker && { DRAY_TEST_DOCKER: docker }),
+  };
+}
+
+/** The skipped tests by reason: `(skipped: …)` in their own title or in one around it. */
+function skippedByReason(report) {
+  const reasons = new Map();
+  for (const { assertionResults } of report.testResults) {
+    for (const { status, fullName } of assertionResults) {
+      if (status === 'passed' || status === 'failed') continue;
+      const reason = /\(skipped: (.+?)\)/.exec(fullName)?.[1] ?? 'no reason given';
+      reasons.set(reason, [...(reasons.get(reason) ?? []), fullName]);
+    }
+  }
+  return reasons;
+}
+
+let found;
+try {
+  found = prepare();
+} catch (error) {
+  say(`could not prepare the tests: ${error.message}`);
+  finish({ passed: 0, failed: 1, skipped: 0 }, 1);
+}
+
+mkdirSync(join(ROOT, '.dray'), { recursive: true });
+const code = await runPinned(
+  [
+    join(ROOT, 'node_modules/jest/bin/jest.js'),
+    '--maxWorkers=2',
+    ...(fast ? ['--selectProjects', 'fast'] : []),
+    ...['--json', `--outputFile=${results}`],
+    ...jestArgs,
+  ],
+  {
+    env: {
+      ...process.env,
+      ...found,
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+    },
+  },
+);
+if (!existsSync(results)) {
+  say(`jest ended with ${code} and left no results`);
+  finish({ passed: 0, failed: 1, skipped: 0 }, code || 1);
+}
+const report = JSON.parse(readFileSync(results, 'utf8'));
+rmSync(results);
+
+const reasons = byName ? new Map() : skippedByReason(report);
+for (const [reason, names] of reasons) {
+  say(`skipped: ${reason}`);
+  for (const name of names) say(`  ${name}`);
+}
+const unexplained = reasons.has('no reason given');
+if (unexplained) say('a skipped test says why, in its title: "… (skipped: no Docker engine)"');
+finish(
+  {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    skipped: report.numPendingTests + report.numTodoTests,
+  },
+  code || (unexplained ? 1 : 0),
+);

@@ -1,0 +1,93 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { JobError } from '../../core/errors.ts';
+
+/** Applied in order, each once; `user_version` is how many are. An applied one never changes. */
+const MIGRATIONS = [
+  {
+    name: 'runs, steps and events',
+    sql: `
+      create table runs (
+        run_id text primary key,
+        job text not null,
+        state text not null check (
+          state in ('PENDING', 'RUNNING', 'RETRYING', 'COMPLETED', 'FAILED', 'CANCELLED')
+        ),
+        attempt integer not null check (attempt >= 1),
+        start_date text,
+        end_date text,
+        created_by text not null,
+        service_platform text not null,
+        engine text,
+        config text not null,
+        created_at text not null,
+        started_at text,
+        ended_at text,
+        heartbeat_at text,
+        result text,
+        check ((start_date is null) = (end_date is null))
+      ) strict;
+      create index runs_by_age on runs (created_at);
+      create index runs_by_job on runs (job, created_at);
+
+      create table steps (
+        run_id text not null references runs,
+        attempt integer not null,
+        name text not null,
+        state text not null check (state in ('RUNNING', 'COMPLETED', 'FAILED')),
+        started_at text not null,
+        ended_at text,
+        unique (run_id, attempt, name)
+      ) strict;
+
+      create table events (
+        number integer primary key autoincrement,
+        run_id text not null references runs,
+        attempt integer not null,
+        at text not null,
+        type text not null,
+        data text not null
+      ) strict;
+      create index events_by_run on events (run_id, number);
+    `,
+  },
+] as const;
+
+/**
+ * Brings the schema up to date; of several processes that open a new file at once, one does it.
+ *
+ * @throws JobError `STORE_FAILED` when a newer version of the product made the file.
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  if (versionOf(database) === MIGRATIONS.length) return;
+  database.exec('begin immediate');
+  try {
+    const version = versionOf(database);
+    if (version > MIGRATIONS.length) throw newerSchema(path, version);
+    database.exec(
+      'create table if not exists migrations (version integer primary key, name text not null) strict',
+    );
+    const note = database.prepare('insert into migrations (version, name) values (?, ?)');
+    for (const [index, { name, sql }] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      database.exec(sql);
+      note.run(index + 1, name);
+    }
+    database.exec(`pragma user_version = ${String(MIGRATIONS.length)}`);
+    database.exec('commit');
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    throw error;
+  }
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('pragma user_version').get()?.['user_version']);
+}
+
+function newerSchema(path: string, version: number): JobError {
+  return new JobError(
+    'STORE_FAILED',
+    `the run store "${path}" has schema version ${String(version)}, this version of dray knows ${String(MIGRATIONS.length)}`,
+    { hint: 'use the newer version of dray, or another file with --store' },
+  );
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { JobError } from '../core/errors.ts';
+
+/** Stands in a registry for a strategy that has its name on the wire and no implementation yet. */
+export function notBuilt<Name extends string>(name: Name) {
+  return z.looseObject({ strategy: z.literal(name) }).transform((): never => refuse(name));
+}
+
+/** The same for a notifier, which has another key on the wire. */
+export function notBuiltNotifier<Name extends string>(name: Name) {
+  return z
+    .looseObject({ notificationService: z.literal(name) })
+    .transform((): never => refuse(name));
+}
+
+function refuse(name: string): never {
+  throw new JobError('NOT_SUPPORTED', `"${name}" is not built yet`, {
+    hint: 'the README lists what is',
+  });
+}

@@ -1,0 +1,120 @@
+import type { Claim } from '../../../core/claims.ts';
+import { JobError } from '../../../core/errors.ts';
+import { coversOverlap, type LoadEntry } from '../../../core/ledger.ts';
+import { type Backoff, retry } from '../../../core/retry.ts';
+import { stageFolder } from '../file-claims.ts';
+import { type AddFile, printCommit } from './actions.ts';
+import { committedLoads, ledgerKey } from './ledger-files.ts';
+import { catchUp } from './log.ts';
+import { commitKey, OWN } from './paths.ts';
+import { planCommit } from './plan-commit.ts';
+import { apply, committedClaim, type Snapshot } from './snapshot.ts';
+import type { DeltaTarget } from './target.ts';
+
+const BACKOFF: Backoff = { tries: 20, firstMs: 20, maxMs: 2_000 };
+
+export interface Load {
+  readonly entry: LoadEntry;
+  readonly adds: readonly AddFile[];
+  readonly claim: Claim;
+}
+
+/**
+ * Writes the ledger's detail and commits the load as the next version, whichever that comes to be.
+ * The snapshot is at that version afterwards.
+ *
+ * @throws JobError `LEASE_LOST` when a higher claim took over; `TARGET_CONFLICT` when other writers
+ *   won every try, or a later claim decided the same partitions.
+ */
+export async function commitLoad(
+  target: DeltaTarget,
+  snapshot: Snapshot,
+  load: Load,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storage, context, chance } = target;
+  await context.failpoints.reach('delta:ledger:before');
+  await storage.write(ledgerKey(load.entry), `${JSON.stringify(load.entry)}\n`, signal);
+  await context.failpoints.reach('delta:ledger:after');
+  const tableId = chance.uuid();
+  await retry(
+    () => tryCommit(target, snapshot, load, tableId, signal),
+    (error) => error instanceof VersionTaken,
+    BACKOFF,
+    context.clock,
+    () => chance.random(),
+    signal,
+  );
+}
+
+/** Somebody else committed the version of this try. */
+class VersionTaken extends JobError {
+  constructor(version: number, root: string) {
+    super(
+      'TARGET_CONFLICT',
+      `other writers took every version of ${root}, last ${String(version)}`,
+      {
+        hint: 'retry later, or let fewer writers commit at once',
+      },
+    );
+  }
+}
+
+async function tryCommit(
+  { storage, request, context }: DeltaTarget,
+  snapshot: Snapshot,
+  { entry, adds, claim }: Load,
+  tableId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await catchUp(snapshot, storage, signal);
+  // An earlier try went through, and only its answer was lost.
+  if (committedClaim(snapshot, entry.loadId) === claim.number) return;
+  refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
+  const version = snapshot.version + 1;
+  const actions = planCommit(snapshot, {
+    entry,
+    contract: request.contract,
+    adds,
+    nowMs: context.clock.now().getTime(),
+    tableId,
+  });
+  const staged = `${stageFolder(OWN, claim.number)}/${String(version)}.json`;
+  await storage.write(staged, printCommit(actions), signal);
+  // In this order: whoever takes over first claims and then revokes what is staged. A claim made
+  // before this check is seen by it; one made after it takes away the file just staged.
+  await claim.assertHeld(signal);
+  await context.failpoints.reach('delta:commit:before');
+  const result = await storage.publish(staged, commitKey(version), { ifAbsent: true }, signal);
+  switch (result) {
+    case 'published':
+      await context.failpoints.reach('delta:commit:after');
+      apply(snapshot, version, actions);
+      return;
+    case 'exists':
+      throw new VersionTaken(version, storage.root);
+    case 'missing':
+      throw new JobError(
+        'LEASE_LOST',
+        `run "${entry.runId}" attempt ${String(entry.attempt)} lost ${storage.root} while committing`,
+        { hint: 'nothing of this attempt was committed there; follow the newer attempt instead' },
+      );
+  }
+}
+
+/**
+ * Windows without a day in common may select the same partition (two days of one week), and their
+ * claims do not exclude each other. The later claim has to be the later commit then, since the
+ * ledger's order says whose rows are there.
+ */
+function refuseOutOfOrder(entry: LoadEntry, committedLater: readonly LoadEntry[]): void {
+  const later = committedLater.find(
+    (other) => coversOverlap(other, entry) && (other.mode !== 'append' || entry.mode !== 'append'),
+  );
+  if (later === undefined) return;
+  throw new JobError(
+    'TARGET_CONFLICT',
+    `run "${later.runId}" claimed later and has committed the same partitions first`,
+    { hint: 'retry: the next attempt loads over it' },
+  );
+}

@@ -1,0 +1,121 @@
+import { JobError } from '../../../core/errors.ts';
+import { quote, type SqlSession } from '../../../core/engine.ts';
+import type { Storage } from '../../../core/storage.ts';
+import { parseAction, parseCommit } from './actions.ts';
+import { commitKey, LOG, logFile } from './paths.ts';
+import { apply, emptySnapshot, type Snapshot } from './snapshot.ts';
+
+const CHECKPOINT_COLUMNS = ['add', 'remove', 'txn', 'protocol', 'metaData', 'sidecar'];
+
+interface Checkpoint {
+  readonly version: number;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Reads the newest snapshot; version -1 when there is no table. The folder is listed in any case, so
+ * the hint in `_last_checkpoint`, which may be stale, has nothing to add.
+ *
+ * @throws JobError `TARGET_FAILED` naming the version that is missing from the log.
+ */
+export async function readSnapshot(
+  storage: Storage,
+  session: SqlSession,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const keys = (await storage.list(LOG, signal)).map((entry) => entry.key);
+  const snapshot = emptySnapshot();
+  const newest = newestVersion(keys);
+  if (newest < 0) return snapshot;
+  const checkpoint = newestCheckpoint(keys);
+  if (checkpoint) await applyCheckpoint(snapshot, checkpoint, storage, session, signal);
+  // A listing may miss a commit written beside it, so each version is asked for, not looked up.
+  while (snapshot.version < newest) {
+    if (await applyNext(snapshot, storage, signal)) continue;
+    if (keys.some((key) => logFile(key)?.kind === 'v2')) throw v2Checkpoint(storage.root);
+    throw missing(snapshot.version + 1, newest, storage);
+  }
+  await catchUp(snapshot, storage, signal);
+  return snapshot;
+}
+
+/** Applies what others have committed since. */
+export async function catchUp(
+  snapshot: Snapshot,
+  storage: Storage,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await applyNext(snapshot, storage, signal));
+}
+
+async function applyNext(
+  snapshot: Snapshot,
+  storage: Storage,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const version = snapshot.version + 1;
+  const content = await storage.read(commitKey(version), signal);
+  if (content === undefined) return false;
+  apply(snapshot, version, parseCommit(content, `${storage.root}/${commitKey(version)}`));
+  return true;
+}
+
+export function newestVersion(keys: readonly string[]): number {
+  return keys.reduce((newest, key) => Math.max(newest, logFile(key)?.version ?? -1), -1);
+}
+
+/** The newest checkpoint in the classic format that is complete, in one file or in parts. */
+export function newestCheckpoint(keys: readonly string[]): Checkpoint | undefined {
+  const found = new Map<string, { version: number; parts: number; keys: string[] }>();
+  for (const key of keys) {
+    const file = logFile(key);
+    if (file === undefined || (file.kind !== 'checkpoint' && file.kind !== 'part')) continue;
+    const id = `${String(file.version)} ${file.kind} ${String(file.parts)}`;
+    const entry = found.get(id) ?? { version: file.version, parts: file.parts, keys: [] };
+    entry.keys.push(key);
+    found.set(id, entry);
+  }
+  return [...found.values()]
+    .filter((checkpoint) => checkpoint.keys.length === checkpoint.parts)
+    .sort((a, b) => b.version - a.version || a.parts - b.parts)[0];
+}
+
+async function applyCheckpoint(
+  snapshot: Snapshot,
+  { version, keys }: Checkpoint,
+  storage: Storage,
+  session: SqlSession,
+  signal: AbortSignal,
+): Promise<void> {
+  const files = keys.map((key) => quote(storage.enginePath(key))).join(', ');
+  const source = `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`;
+  const columns = (await session.rows(`describe select * from ${source}`, signal)).map((row) =>
+    String(row['column_name']),
+  );
+  const fields = CHECKPOINT_COLUMNS.filter((name) => columns.includes(name));
+  const objects = fields.map((name) => `'${name}', to_json("${name}")`).join(', ');
+  const rows = await session.rows(
+    `select json_object(${objects})::varchar as action from ${source}`,
+    signal,
+  );
+  const where = `${storage.root}/${keys[0] ?? ''}`;
+  const actions = rows.map((row) => parseAction(String(row['action']), where));
+  if (actions.some((each) => each.sidecar != null)) {
+    throw v2Checkpoint(where);
+  }
+  apply(snapshot, version, actions);
+}
+
+function v2Checkpoint(where: string): JobError {
+  return new JobError('NOT_SUPPORTED', `${where} needs the feature "v2Checkpoint"`, {
+    hint: 'drop that feature of the table, or load into another one',
+  });
+}
+
+function missing(version: number, newest: number, storage: Storage): JobError {
+  return new JobError(
+    'TARGET_FAILED',
+    `the log of ${storage.root} ends at version ${String(newest)}, but version ${String(version)} is missing`,
+    { hint: `restore ${commitKey(version)}, or a checkpoint after it; nothing was written` },
+  );
+}

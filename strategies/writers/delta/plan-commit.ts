@@ -1,0 +1,115 @@
+import { JobError } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { OutputContract } from '../../../core/schema.ts';
+import type { Action, AddFile, RemoveFile } from './actions.ts';
+import { logValue } from './paths.ts';
+import { assertModeAllowed, assertSupported, CREATED_PROTOCOL } from './protocol.ts';
+import { differences, parseSchema, schemaString } from './schema-string.ts';
+import {
+  appIdOf,
+  assertNoDeletionVectors,
+  type Table,
+  tableOf,
+  type Snapshot,
+} from './snapshot.ts';
+
+/** Told to other writers in every commit. */
+const ENGINE_INFO = 'dray/0.1.0';
+
+export interface CommitInput {
+  readonly entry: Pick<LoadEntry, 'loadId' | 'claim' | 'mode' | 'covers'>;
+  readonly contract: OutputContract;
+  readonly adds: readonly AddFile[];
+  readonly nowMs: number;
+  /** Id of the table, should the commit create it. */
+  readonly tableId: string;
+}
+
+/**
+ * The actions of the next version, computed from the newest snapshot on every try: whatever was
+ * committed in between, exactly the files that are there now are removed. So only a change of
+ * protocol or schema can be in the way, which {@link assertAccepts} finds.
+ */
+export function planCommit(snapshot: Snapshot, input: CommitInput): readonly Action[] {
+  const { entry, adds, nowMs } = input;
+  const table = tableOf(snapshot);
+  if (table) assertAccepts(table, input);
+  return [
+    { commitInfo: commitInfo(input) },
+    ...(table ? [] : creation(input)),
+    {
+      txn: { appId: appIdOf(entry.loadId), version: String(entry.claim), lastUpdated: nowMs },
+    },
+    ...removals(snapshot, input).map((remove) => ({ remove })),
+    ...adds.map((add) => ({ add })),
+  ];
+}
+
+/** @throws JobError `NOT_SUPPORTED` or `TARGET_SCHEMA` when rows of the contract must not go there. */
+export function assertAccepts(
+  table: Table,
+  { contract, entry }: { contract: OutputContract; entry: Pick<LoadEntry, 'mode'> },
+): void {
+  const fields = parseSchema(table.metaData.schemaString);
+  assertSupported(table.protocol, table.metaData, fields);
+  assertNoDeletionVectors(table);
+  assertModeAllowed(table.metaData, entry.mode);
+  const found = differences(contract, fields, table.metaData.partitionColumns);
+  if (found.length === 0) return;
+  throw new JobError(
+    'TARGET_SCHEMA',
+    `the table does not have the columns of the load: ${found.join('; ')}`,
+    { hint: 'change the table, or load into another path' },
+  );
+}
+
+function removals(snapshot: Snapshot, input: CommitInput): readonly RemoveFile[] {
+  const { mode, covers } = input.entry;
+  if (mode === 'append') return [];
+  const decided =
+    mode === 'overwrite' || covers === undefined ? undefined : new Set(covers.map(logValue));
+  return [...snapshot.adds.values()]
+    .filter((add) => decided?.has(partitionOf(add, input.contract.partitionBy)) ?? true)
+    .map((add) => ({
+      path: add.path,
+      deletionTimestamp: input.nowMs,
+      dataChange: true,
+      extendedFileMetadata: true,
+      partitionValues: add.partitionValues,
+      size: add.size,
+    }));
+}
+
+export function partitionOf(add: AddFile, column: string): string | null {
+  return logValue(add.partitionValues[column] ?? '');
+}
+
+/** @see https://github.com/delta-io/delta/blob/master/PROTOCOL.md#commit-provenance-information */
+function commitInfo({ entry, contract, nowMs }: CommitInput): Readonly<Record<string, unknown>> {
+  return {
+    timestamp: nowMs,
+    operation: 'WRITE',
+    operationParameters: {
+      mode: entry.mode === 'append' ? 'Append' : 'Overwrite',
+      partitionBy: JSON.stringify([contract.partitionBy]),
+    },
+    isBlindAppend: entry.mode === 'append',
+    engineInfo: ENGINE_INFO,
+  };
+}
+
+function creation({ contract, nowMs, tableId }: CommitInput): readonly Action[] {
+  return [
+    { protocol: CREATED_PROTOCOL },
+    {
+      metaData: {
+        id: tableId,
+        format: { provider: 'parquet', options: {} },
+        schemaString: schemaString(contract),
+        partitionColumns: [contract.partitionBy],
+        createdTime: nowMs,
+        configuration: {},
+      },
+    },
+  ];
+}

@@ -1,0 +1,69 @@
+import { quote } from '../../../core/engine.ts';
+import type { AddFile } from './actions.ts';
+import { footerRows } from './footers.ts';
+import { keyOfPath, logValue } from './paths.ts';
+import { partitionOf } from './plan-commit.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { DeltaTarget } from './target.ts';
+
+/** Rows per covered partition, counted in the files, whatever the log says about them. */
+export async function countRows(
+  { storage, session, request }: DeltaTarget,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const files = coveredFiles(snapshot, request).map((add) => ({
+    partition: partitionOf(add, request.contract.partitionBy) ?? '',
+    path: storage.enginePath(keyOfPath(add.path)),
+  }));
+  const rows = await footerRows(
+    session,
+    files.map((file) => file.path),
+    signal,
+  );
+  const counts = new Map<string, number>();
+  for (const { partition, path } of files) {
+    counts.set(partition, (counts.get(partition) ?? 0) + (rows.get(path) ?? 0));
+  }
+  return counts;
+}
+
+/** The first rows of the first files; null is the empty text. */
+export async function sampleRows(
+  { storage, session, request }: DeltaTarget,
+  snapshot: Snapshot,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly Readonly<Record<string, string>>[]> {
+  const { partitionBy } = request.contract;
+  const samples: Readonly<Record<string, string>>[] = [];
+  for (const add of coveredFiles(snapshot, request)) {
+    if (samples.length >= limit) break;
+    const file = quote(storage.enginePath(keyOfPath(add.path)));
+    const rows = await session.rows(
+      `select cast(columns(*) as varchar) from read_parquet(${file}, hive_partitioning = false)
+        limit ${String(limit - samples.length)}`,
+      signal,
+    );
+    for (const row of rows) {
+      // Other writers leave the partition column out of the file.
+      const values = { ...row, [partitionBy]: partitionOf(add, partitionBy) };
+      samples.push(
+        Object.fromEntries(
+          request.contract.columns.map(({ name }) => [name, String(values[name] ?? '')]),
+        ),
+      );
+    }
+  }
+  return samples;
+}
+
+function coveredFiles(
+  snapshot: Snapshot,
+  { covers, contract }: DeltaTarget['request'],
+): readonly AddFile[] {
+  const decided = covers && new Set(covers.map(logValue));
+  return [...snapshot.adds.values()].filter(
+    (add) => decided?.has(partitionOf(add, contract.partitionBy)) ?? true,
+  );
+}

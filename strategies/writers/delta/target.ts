@@ -1,0 +1,18 @@
+import type { SqlSession } from '../../../core/engine.ts';
+import type { Storage } from '../../../core/storage.ts';
+import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
+
+/** What every part of an open Delta sink works with. */
+export interface DeltaTarget {
+  readonly storage: Storage;
+  readonly session: SqlSession;
+  readonly request: LoadRequest;
+  readonly context: StrategyContext;
+  readonly chance: Chance;
+}
+
+export interface Chance {
+  /** A number in [0, 1). */
+  random(): number;
+  uuid(): string;
+}

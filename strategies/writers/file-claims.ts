@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { type ClaimRecord, type ClaimStore, isDead } from '../../core/claims.ts';
+import { JobError } from '../../core/errors.ts';
+import type { Storage } from '../../core/storage.ts';
+
+const KEPT_CLAIMS = 200;
+const DIGITS = 8;
+
+const claimFile = z.object({
+  number: z.int().positive(),
+  runId: z.string(),
+  attempt: z.int(),
+  window: z.object({ startDate: z.string(), endDate: z.string() }).exactOptional(),
+  startedAt: z.string(),
+  released: z.boolean(),
+});
+type ClaimFile = z.output<typeof claimFile>;
+
+/** Where the holder of claim `number` stages; superseding the claim revokes it. */
+export function stageFolder(dir: string, number: number): string {
+  return `${dir}/stage/${number}`;
+}
+
+/**
+ * Claims as files `<dir>/claims/00000007.json`, for sinks that are folders. A claim's last renewal is
+ * the time its file was written, by the clock of the storage.
+ */
+export function fileClaimStore(storage: Storage, dir: string): ClaimStore {
+  const keyOf = (number: number): string =>
+    `${dir}/claims/${String(number).padStart(DIGITS, '0')}.json`;
+  let lastRewrite: Promise<void> = Promise.resolve();
+
+  async function read(key: string, signal: AbortSignal): Promise<ClaimFile | undefined> {
+    const bytes = await storage.read(key, signal);
+    return bytes === undefined ? undefined : parseClaim(storage, key, bytes);
+  }
+
+  /**
+   * One at a time, so that a renewal that looked before a release does not write after it. A claim
+   * that is gone or released stays so. Only its holder rewrites a claim.
+   */
+  async function rewrite(number: number, released: boolean, signal: AbortSignal): Promise<void> {
+    const before = lastRewrite;
+    const mine = (async () => {
+      await before.catch(() => undefined);
+      const claim = await read(keyOf(number), signal);
+      if (claim === undefined || claim.released) return;
+      await storage.write(keyOf(number), JSON.stringify({ ...claim, released }), signal);
+    })();
+    lastRewrite = mine;
+    await mine;
+  }
+
+  async function list(signal: AbortSignal): Promise<readonly ClaimRecord[]> {
+    const entries = await storage.list(`${dir}/claims`, signal);
+    const records = await Promise.all(
+      entries.map(async (entry) => {
+        const claim = await read(entry.key, signal);
+        return claim === undefined ? [] : [{ ...claim, renewedAt: entry.modifiedAt }];
+      }),
+    );
+    return records.flat();
+  }
+
+  async function prune(signal: AbortSignal): Promise<void> {
+    const entries = await storage.list(`${dir}/claims`, signal);
+    if (entries.length <= KEPT_CLAIMS) return;
+    const records = await list(signal);
+    const dead = records.filter((record) => isDead(record, records));
+    for (const record of dead.slice(0, records.length - KEPT_CLAIMS)) {
+      await storage.remove(keyOf(record.number), signal);
+    }
+  }
+
+  return {
+    now: (signal) => storage.now(signal),
+    list,
+    async create(record, signal) {
+      const text = JSON.stringify(record);
+      if (!(await storage.create(keyOf(record.number), text, signal))) return false;
+      await prune(signal);
+      return true;
+    },
+    renew: (number, signal) => rewrite(number, false, signal),
+    release: (number, signal) => rewrite(number, true, signal),
+    revoke: (number, signal) => storage.revoke(stageFolder(dir, number), signal),
+  };
+}
+
+function parseClaim(storage: Storage, key: string, bytes: Uint8Array): ClaimFile {
+  try {
+    return claimFile.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    throw new JobError('TARGET_FAILED', `not a claim of dray: "${key}" in "${storage.root}"`, {
+      hint: 'remove that file when no run is writing there',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { type LoadEntry, MODES } from '../../core/ledger.ts';
+
+const rows = z.int().min(0);
+
+/** A ledger entry as sinks store it in JSON. Keys of later versions are kept as they are. */
+export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
+  loadId: z.string(),
+  job: z.string(),
+  mode: z.enum(MODES),
+  window: z.object({ startDate: z.string(), endDate: z.string() }).exactOptional(),
+  covers: z.array(z.string()).exactOptional(),
+  runId: z.string(),
+  attempt: z.int(),
+  claim: z.int(),
+  createdBy: z.string(),
+  loadedAt: z.string(),
+  counts: z.object({ read: rows, quarantined: rows, filtered: rows, deduplicated: rows }),
+  partitions: z.array(z.object({ value: z.string(), rows, hash: z.string() })),
+});

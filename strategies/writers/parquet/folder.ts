@@ -1,0 +1,155 @@
+import { quote, type SqlSession } from '../../../core/engine.ts';
+import { type ErrorCode, JobError, toJobError } from '../../../core/errors.ts';
+import {
+  type Column,
+  type ColumnType,
+  type OutputContract,
+  typeName,
+} from '../../../core/schema.ts';
+import type { Storage } from '../../../core/storage.ts';
+import { isHidden, partitionOf } from './layout.ts';
+
+/** What an engine says of a broken file; here it is the target, not a source. */
+const UNREADABLE: readonly ErrorCode[] = ['ENGINE_FAILED', 'SOURCE_UNREADABLE'];
+
+/** A Parquet file that readers of the folder see. */
+export interface VisibleFile {
+  readonly key: string;
+  readonly partition: string;
+}
+
+/**
+ * The Parquet files of the folder's partitions.
+ *
+ * @throws JobError `TARGET_SCHEMA` when there are Parquet files outside such partitions.
+ */
+export async function visibleFiles(
+  storage: Storage,
+  partitionBy: string,
+  signal: AbortSignal,
+): Promise<readonly VisibleFile[]> {
+  const keys = (await storage.list('', signal))
+    .map(({ key }) => key)
+    .filter((key) => !isHidden(key) && key.endsWith('.parquet'));
+  return keys.map((key) => {
+    const partition = partitionOf(partitionBy, key);
+    if (partition !== undefined) return { key, partition };
+    throw new JobError(
+      'TARGET_SCHEMA',
+      `"${storage.root}" is not partitioned by "${partitionBy}": it holds "${key}"`,
+      { hint: 'choose another path, or move those files away' },
+    );
+  });
+}
+
+/** Rows by file as the footers have it. */
+export async function footerRows(
+  session: SqlSession,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  if (paths.length === 0) return new Map();
+  const footers = await session.rows(
+    `select file_name, num_rows from parquet_file_metadata(${fileList(paths)})`,
+    signal,
+  );
+  return new Map(footers.map((row) => [String(row['file_name']), Number(row['num_rows'])]));
+}
+
+/** A list of files for DuckDB's Parquet functions, whatever the files' names end in. */
+export function fileList(paths: readonly string[]): string {
+  return `[${paths.map(quote).join(', ')}]`;
+}
+
+/** @throws JobError `TARGET_SCHEMA` listing every column that is not as in the contract. */
+export async function checkColumns(
+  session: SqlSession,
+  storage: Storage,
+  contract: OutputContract,
+  signal: AbortSignal,
+): Promise<void> {
+  const files = await visibleFiles(storage, contract.partitionBy, signal);
+  if (files.length === 0) return;
+  try {
+    const paths = files.map(({ key }) => storage.enginePath(key));
+    const differences: string[] = [];
+    for (const path of await oneFilePerSchema(session, paths, signal)) {
+      const described = await session.rows(
+        `describe select * from read_parquet(${fileList([path])}, hive_partitioning = false)`,
+        signal,
+      );
+      const found = new Map(
+        described.map((row) => [String(row['column_name']), String(row['column_type'])]),
+      );
+      differences.push(...columnDifferences(contract.columns, found));
+    }
+    if (differences.length === 0) return;
+    throw new JobError(
+      'TARGET_SCHEMA',
+      `"${storage.root}" holds other columns: ${[...new Set(differences)].join('; ')}`,
+      { hint: 'choose another path, or move the old files away' },
+    );
+  } catch (error) {
+    if (!UNREADABLE.includes(toJobError(error).code)) throw error;
+    throw new JobError('TARGET_FAILED', `cannot read the files in "${storage.root}"`, {
+      hint: 'one of them is no whole Parquet file; move it away',
+      cause: error,
+    });
+  }
+}
+
+/** Most folders have one schema: describing every file would open each of them twice. */
+async function oneFilePerSchema(
+  session: SqlSession,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const rows = await session.rows(
+    `with files as (
+       select file_name, string_agg(
+         concat_ws(' ', name, type, converted_type, logical_type, precision, scale), ',' order by name
+       ) as columns
+       from parquet_schema(${fileList(paths)}) group by file_name)
+     select min(file_name) as file from files group by columns order by file`,
+    signal,
+  );
+  return rows.map((row) => String(row['file']));
+}
+
+function columnDifferences(
+  columns: readonly Column[],
+  found: ReadonlyMap<string, string>,
+): readonly string[] {
+  const names = new Set(columns.map(({ name }) => name));
+  const wrong = columns.flatMap(({ name, type }) => {
+    const actual = found.get(name);
+    if (actual === undefined) return [`no column "${name}" (${typeName(type)})`];
+    if (actual === engineType(type)) return [];
+    return [`column "${name}" is ${actual} instead of ${typeName(type)}`];
+  });
+  const extra = [...found].filter(([name]) => !names.has(name));
+  return [...wrong, ...extra.map(([name, type]) => `a column "${name}" (${type}) too many`)];
+}
+
+function engineType(type: ColumnType): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `DECIMAL(${type.precision},${type.scale})`;
+    case 'bool':
+      return 'BOOLEAN';
+    case 'int32':
+      return 'INTEGER';
+    case 'int64':
+      return 'BIGINT';
+    case 'float64':
+      return 'DOUBLE';
+    case 'binary':
+      return 'BLOB';
+    case 'date':
+      return 'DATE';
+    case 'timestamp':
+      return 'TIMESTAMP WITH TIME ZONE';
+    case 'string':
+      return 'VARCHAR';
+  }
+}

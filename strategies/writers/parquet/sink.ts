@@ -1,0 +1,131 @@
+import { acquireClaim, type Claim } from '../../../core/claims.ts';
+import { quote, type SqlSession } from '../../../core/engine.ts';
+import { JobError, messageOf } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
+import { fileClaimStore, stageFolder } from '../file-claims.ts';
+import { commitLoad } from './commit.ts';
+import { effect } from './effect.ts';
+import { checkColumns, footerRows, visibleFiles } from './folder.ts';
+import { OWN_FOLDER, stagedName } from './layout.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { newestManifests, pruneManifests, showNewest } from './manifest.ts';
+import { sampleRows } from './sample.ts';
+import { type StagedLoad, stageFiles } from './stage.ts';
+
+/** Opens the folder at `path` for one load; nothing is read or written before its methods are called. */
+export function openParquetSink(
+  session: SqlSession,
+  path: string,
+  request: LoadRequest,
+  context: StrategyContext,
+): Sink {
+  const storage = context.openStorage(path);
+  const store = fileClaimStore(storage, OWN_FOLDER);
+  const { contract } = request;
+  const column = contract.partitionBy;
+  const place = { session, storage, request, context };
+  let held: Claim | undefined;
+  let load: StagedLoad | undefined;
+
+  /** An overwrite decides all weeks, so it claims all time. */
+  const claimed = request.mode === 'overwrite' ? undefined : request.window;
+
+  async function covered(signal: AbortSignal) {
+    const files = await visibleFiles(storage, column, signal);
+    return files
+      .filter(({ partition }) => request.covers?.includes(partition) ?? true)
+      .map(({ key, partition }) => ({ partition, path: storage.enginePath(key) }));
+  }
+
+  /** The load is committed: what cannot be tidied now is left to the next claim. */
+  async function tidy(entry: LoadEntry, own: Claim, signal: AbortSignal): Promise<void> {
+    try {
+      await effect(context.failpoints, 'tidy', async () => {
+        await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
+        await clearLeftovers({ storage, claims: store, request, own, giveUp: false }, signal);
+        await pruneManifests(storage, signal);
+      });
+    } catch (error) {
+      context.warn(`old files of load "${entry.loadId}" are still there: ${messageOf(error)}`);
+    }
+  }
+
+  return {
+    kind: 'parquet',
+    target: path,
+    check: (signal) => checkColumns(session, storage, contract, signal),
+    async claims(signal) {
+      const records = await store.list(signal);
+      if (request.mode !== 'overwrite' || request.window === undefined) return records;
+      // The run's own claims to all time are about its window: its start is looked up by that.
+      const { runId, window } = request;
+      return records.map((each) => (each.runId === runId ? { ...each, window } : each));
+    },
+    async claim(options, signal) {
+      const { runId, attempt } = request;
+      const wanted = { target: path, runId, attempt, ...options };
+      held = await acquireClaim(
+        store,
+        claimed === undefined ? wanted : { ...wanted, window: claimed },
+        context.clock,
+        signal,
+      );
+      try {
+        await showNewest(storage, stagedName(held.number, 'current'), signal);
+        await clearLeftovers({ storage, claims: store, request, own: held, giveUp: false }, signal);
+        await storage.removeAll(stageFolder(OWN_FOLDER, held.number), signal);
+      } catch (error) {
+        await held[Symbol.asyncDispose]();
+        throw error;
+      }
+      return held;
+    },
+    async loads(signal) {
+      const [newest] = await newestManifests(storage, 1, signal);
+      return newest.loads;
+    },
+    async stage(input, signal) {
+      try {
+        load = await stageFiles(place, input, signal);
+      } catch (error) {
+        // Whoever took the claim over has removed what was staged: say that, not its symptom.
+        await input.claim.assertHeld(signal);
+        throw error;
+      }
+      return { rows: load.rows };
+    },
+    async commit(_staged, entry, claim, signal) {
+      if (load === undefined) throw new JobError('INTERNAL', 'commit without stage');
+      await commitLoad({ ...place, files: load.files, entry, claim }, signal);
+      load = undefined;
+      await effect(context.failpoints, 'current', () =>
+        showNewest(storage, stagedName(claim.number, 'current'), signal),
+      );
+      await tidy(entry, claim, signal);
+      held = undefined;
+    },
+    async count(signal) {
+      const files = await covered(signal);
+      const paths = files.map(({ path }) => path);
+      const rows = await footerRows(session, paths, signal);
+      const counts = new Map<string, number>();
+      for (const { partition, path } of files) {
+        counts.set(partition, (counts.get(partition) ?? 0) + (rows.get(path) ?? 0));
+      }
+      return counts;
+    },
+    async sample(limit, signal) {
+      const paths = (await covered(signal)).map(({ path }) => quote(path));
+      return await sampleRows(session, contract, paths, limit, signal);
+    },
+    async discard(signal) {
+      if (held === undefined) return;
+      const own = held;
+      load = undefined;
+      held = undefined;
+      await clearLeftovers({ storage, claims: store, request, own, giveUp: true }, signal);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,94 @@
+import { type Claim, SILENCE_MS } from '../../../core/claims.ts';
+import { JobError } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
+import type { Connection } from './connection.ts';
+import { type Ledger, setLocal } from './ledger.ts';
+import { publish } from './publish.ts';
+import type { Staging } from './staging.ts';
+import type { TableName } from './table-name.ts';
+
+/**
+ * While we queue for the target's lock everybody else queues behind us, so we let them pass now and
+ * then.
+ */
+const LOCK_TRY_MS = 5_000;
+const LOCK_PAUSE_MS = 500;
+
+export interface CommitPlace {
+  readonly connection: Connection;
+  /** On another session than `connection`. */
+  readonly ledger: Ledger;
+  readonly target: TableName;
+  readonly request: LoadRequest;
+  readonly context: Pick<StrategyContext, 'clock' | 'failpoints'>;
+}
+
+export interface CommitWhat {
+  readonly staging: Staging;
+  readonly entry: LoadEntry;
+  readonly claim: Claim;
+  readonly lockTimeoutMs: number;
+}
+
+/**
+ * Rows and ledger entry in one transaction.
+ *
+ * @throws JobError `LEASE_LOST` when a higher overlapping claim exists; `LOCK_TIMEOUT` when somebody
+ *   holds the target for longer than `lockTimeoutMs`.
+ */
+export async function commitWithin(
+  place: CommitPlace,
+  what: CommitWhat,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, failpoints } = place.context;
+  await failpoints.reach('postgres:commit:before');
+  const deadline = clock.monotonicMs() + what.lockTimeoutMs;
+  for (;;) {
+    const left = deadline - clock.monotonicMs();
+    try {
+      await tryCommit(place, what, Math.min(Math.max(left, 1), LOCK_TRY_MS), signal);
+      break;
+    } catch (error) {
+      const code = error instanceof JobError ? error.code : undefined;
+      if (code === 'TARGET_UNAVAILABLE' && (await wasCommitted(place, what, signal))) break;
+      if (code !== 'LOCK_TIMEOUT' || clock.monotonicMs() >= deadline) throw error;
+      await clock.sleep(LOCK_PAUSE_MS, signal);
+    }
+  }
+  await failpoints.reach('postgres:commit:after');
+}
+
+async function tryCommit(
+  { connection, ledger, target, request, context }: CommitPlace,
+  { staging, entry, claim }: CommitWhat,
+  lockMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await connection.transaction(async (query) => {
+    await setLocal(query, 'lock_timeout', `${Math.ceil(lockMs)}ms`, signal);
+    // A process that stops in here would hold the lock against whoever takes over.
+    await setLocal(query, 'idle_in_transaction_session_timeout', `${SILENCE_MS}ms`, signal);
+    await ledger.lock(query, signal);
+    // Creating a claim takes the same lock: what is not there now cannot come before our commit.
+    await claim.assertHeld(signal);
+    await publish(query, target, staging, request, signal);
+    await ledger.record(query, entry, claim.number, signal);
+    await context.failpoints.reach('postgres:ledger:after');
+  }, signal);
+}
+
+/** The connection may have been lost after the server committed, or while it did. */
+async function wasCommitted(
+  { ledger }: CommitPlace,
+  { claim }: CommitWhat,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return await ledger.isCommitted(claim.number, signal);
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}

@@ -1,0 +1,218 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import type { Clock } from '../../../core/clock.ts';
+import { messageOf } from '../../../core/errors.ts';
+import { type Party, postgresError } from './errors.ts';
+import type { HostAndPort } from './jdbc-url.ts';
+import { type ConnectionSettings, tlsChoices } from './settings.ts';
+
+/** A row with every value as Postgres prints it, so that no digit is lost. */
+export type Row = Readonly<Record<string, string | null>>;
+export type Value = string | number | boolean | null;
+export type Query = (
+  sql: string,
+  values: readonly Value[],
+  signal: AbortSignal,
+) => Promise<readonly Row[]>;
+
+/**
+ * One session of the server, opened when it is first needed and again after it broke. Calls queue.
+ * An aborted signal cancels the running statement and rejects with the signal's reason.
+ */
+export interface Connection extends AsyncDisposable {
+  readonly query: Query;
+  /**
+   * Runs `work` in a transaction (read committed). Its commit cannot be aborted any more; when it
+   * fails for lack of a connection, the outcome is unknown.
+   */
+  transaction<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** How long a cancelled statement may take to end before its connection is cut. */
+const CANCEL_WITHIN_MS = 1_000;
+const SESSION = `set statement_timeout = 0; set datestyle = 'ISO, YMD'; set timezone = 'UTC';
+  set intervalstyle = 'postgres'; set standard_conforming_strings = on;
+  set client_min_messages = warning`;
+/** What a server says when encryption, or its absence, is the problem. */
+const ABOUT_TLS = /does not support SSL|pg_hba\.conf/;
+
+export function openConnection(
+  settings: ConnectionSettings,
+  at: HostAndPort,
+  password: string | undefined,
+  party: Party,
+  clock: Clock,
+): Connection {
+  let session: Promise<Session> | undefined;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  /** A client runs one statement at a time, and nothing may slip into an open transaction. */
+  async function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = tail.then(work);
+    tail = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  async function connected(signal: AbortSignal): Promise<Session> {
+    if (session !== undefined && !(await session).broken()) return await session;
+    const opening = connect(settings, at, password, signal);
+    session = opening;
+    try {
+      return await opening;
+    } catch (error) {
+      session = undefined;
+      signal.throwIfAborted();
+      throw postgresError(error, party);
+    }
+  }
+
+  const runIn =
+    (open: Session): Query =>
+    async (sql, values, signal) => {
+      signal.throwIfAborted();
+      const ended = new AbortController();
+      const cancel = () => {
+        void cancelStatement(open, ended.signal);
+      };
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        return (await open.client.query<Row>(sql, [...values])).rows;
+      } catch (error) {
+        signal.throwIfAborted();
+        throw postgresError(error, party);
+      } finally {
+        ended.abort();
+        signal.removeEventListener('abort', cancel);
+      }
+    };
+
+  async function cancelStatement(open: Session, ended: AbortSignal): Promise<void> {
+    const asked = connect(settings, at, password, ended).then(async (helper) => {
+      try {
+        await helper.client.query('select pg_cancel_backend($1)', [open.pid]);
+      } finally {
+        await helper.close();
+      }
+    });
+    const cut = clock.sleep(CANCEL_WITHIN_MS, ended).then(() => {
+      open.destroy();
+    });
+    await Promise.allSettled([asked, cut]);
+  }
+
+  return {
+    async query(sql, values, signal) {
+      return await exclusively(
+        async () => await runIn(await connected(signal))(sql, values, signal),
+      );
+    },
+    async transaction(work, signal) {
+      return await exclusively(async () => {
+        const open = await connected(signal);
+        const query = runIn(open);
+        const unstoppable = new AbortController().signal;
+        await query('begin isolation level read committed', [], signal);
+        try {
+          const result = await work(query);
+          signal.throwIfAborted();
+          await query('commit', [], unstoppable);
+          return result;
+        } catch (error) {
+          await query('rollback', [], unstoppable).catch(() => {
+            open.destroy();
+          });
+          throw error;
+        }
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await tail;
+      const open = await session?.catch(() => undefined);
+      session = undefined;
+      await open?.close();
+    },
+  };
+}
+
+interface Session {
+  readonly client: pg.Client;
+  readonly pid: string;
+  broken(): boolean;
+  destroy(): void;
+  close(): Promise<void>;
+}
+
+async function connect(
+  settings: ConnectionSettings,
+  at: HostAndPort,
+  password: string | undefined,
+  signal: AbortSignal,
+): Promise<Session> {
+  let refusal: unknown;
+  for (const ssl of tlsChoices(settings)) {
+    try {
+      return await connectOnce({ ...clientConfig(settings, at, password), ssl }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      refusal = error;
+      // Only a server's word about encryption makes the next choice worth a try.
+      if (!ABOUT_TLS.test(messageOf(error))) break;
+    }
+  }
+  throw refusal;
+}
+
+async function connectOnce(config: pg.ClientConfig, signal: AbortSignal): Promise<Session> {
+  const socket = new Socket();
+  const client = new pg.Client({ ...config, stream: () => socket });
+  let broken = false;
+  const breakOff = () => {
+    broken = true;
+  };
+  client.on('error', breakOff).on('end', breakOff);
+  const destroy = () => {
+    broken = true;
+    socket.destroy(new Error('the connection was cut'));
+  };
+  signal.throwIfAborted();
+  signal.addEventListener('abort', destroy, { once: true });
+  try {
+    await client.connect();
+    await client.query(SESSION);
+    const [row] = (await client.query<Row>('select pg_backend_pid() as pid')).rows;
+    const close = async () => {
+      if (!broken) await client.end();
+    };
+    return { client, pid: row?.['pid'] ?? '', broken: () => broken, destroy, close };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', destroy);
+  }
+}
+
+function clientConfig(
+  settings: ConnectionSettings,
+  at: HostAndPort,
+  password: string | undefined,
+): pg.ClientConfig {
+  return {
+    host: at.host,
+    port: at.port,
+    database: settings.database,
+    user: settings.user,
+    ...(password === undefined ? {} : { password }),
+    application_name: settings.applicationName,
+    connectionTimeoutMillis: settings.connectTimeoutS * 1000,
+    keepAlive: true,
+    options: startupOptions(settings),
+    // Values stay text: the driver's own parsers turn dates into local time.
+    types: { getTypeParser: () => (value: string) => value },
+  };
+}
+
+function startupOptions({ options = '', searchPath }: ConnectionSettings): string {
+  const path = searchPath?.replace(/[\\\s]/g, '\\$&');
+  return [options, path === undefined ? '' : `-c search_path=${path}`].filter(Boolean).join(' ');
+}

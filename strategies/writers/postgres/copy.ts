@@ -1,0 +1,134 @@
+import {
+  type ComputedResult,
+  identifier,
+  quote,
+  type ResultFile,
+  type SqlSession,
+} from '../../../core/engine.ts';
+import { JobError } from '../../../core/errors.ts';
+import { columnList } from './columns.ts';
+import type { Endpoint } from './endpoint.ts';
+import { copyError } from './errors.ts';
+import { libpqOptions } from './settings.ts';
+import { qualified, type TableName } from './table-name.ts';
+
+/** From this many rows on a second stream pays for itself; the server then uses two cores. */
+const SECOND_STREAM_ROWS = 1_000_000;
+
+/**
+ * Copies the result's files into an empty table: the engine reads the Parquet files and sends them
+ * with COPY in the binary format. On failure some rows may be in the table.
+ *
+ * @param onRows - gets rows sent since the last call.
+ */
+export async function copyInto(
+  session: SqlSession,
+  endpoint: Endpoint,
+  table: TableName,
+  result: ComputedResult,
+  onRows: (rows: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const filled = result.files.filter((file) => file.rows > 0);
+  if (filled.length === 0) return;
+  await session.useExtension('postgres_scanner', signal);
+  // Staging tables are named after target and claim, so no two sinks of a session meet here.
+  const alias = identifier(`dray${table.table}`);
+  const columns = columnList(result.contract.columns);
+
+  await using attached = new AsyncDisposableStack();
+  attached.use(await attach(session, endpoint, alias, table.schema, signal));
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const streams = split(filled, result.rows >= SECOND_STREAM_ROWS ? 2 : 1);
+  const outcomes = await Promise.allSettled(
+    streams.map(async (files) => {
+      try {
+        const paths = files.map((file) => quote(file.path)).join(', ');
+        const toShare = rowCounter(files, onRows);
+        await session.run(
+          `insert into ${alias}.${qualified(table)} (${columns})
+           select ${columns} from read_parquet([${paths}], hive_partitioning = false)`,
+          either,
+          toShare,
+        );
+        toShare(1);
+      } catch (error) {
+        // The first failure is the one to tell; the other stream ends because of it.
+        if (!failed.signal.aborted) failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  if (outcomes.some(({ status }) => status === 'rejected')) {
+    throw copyError(failed.signal.reason, endpoint.party);
+  }
+}
+
+/** The password goes into a secret of the engine, since errors repeat what is given to ATTACH. */
+async function attach(
+  session: SqlSession,
+  endpoint: Endpoint,
+  alias: string,
+  schema: string,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
+  const { at, settings, password, party } = endpoint;
+  const never = new AbortController().signal;
+  const detach = async () => {
+    await session.run(`detach database if exists ${alias}`, never);
+    await session.run(`drop secret if exists ${alias}`, never);
+  };
+  const secret = [
+    'type postgres',
+    `host ${quote(at.host)}`,
+    `port ${at.port}`,
+    `database ${quote(settings.database)}`,
+    `user ${quote(settings.user)}`,
+    ...(password === undefined ? [] : [`password ${quote(password)}`]),
+  ];
+  try {
+    await session.run(`create or replace secret ${alias} (${secret.join(', ')})`, signal);
+  } catch {
+    signal.throwIfAborted();
+    // Without the cause: it holds the statement, and the statement the password.
+    throw new JobError('ENGINE_FAILED', 'the engine did not take the credentials of the target', {
+      hint: `check host, database, user and password of ${party.target}`,
+    });
+  }
+  try {
+    await session.run(
+      `attach ${quote(libpqOptions(settings))} as ${alias}
+       (type postgres, secret ${alias}, schema ${quote(schema)})`,
+      signal,
+    );
+  } catch (error) {
+    await detach();
+    throw copyError(error, party);
+  }
+  return { [Symbol.asyncDispose]: detach };
+}
+
+/** Groups of about equal size in bytes, largest files first into the smallest group. */
+export function split(files: readonly ResultFile[], streams: number): ResultFile[][] {
+  const groups = Array.from({ length: streams }, () => ({ bytes: 0, files: [] as ResultFile[] }));
+  for (const file of [...files].sort((a, b) => b.bytes - a.bytes)) {
+    const smallest = groups.reduce((a, b) => (b.bytes < a.bytes ? b : a));
+    smallest.files.push(file);
+    smallest.bytes += file.bytes;
+  }
+  return groups.map((group) => group.files).filter((group) => group.length > 0);
+}
+
+/** Turns the done share of a stream into rows since the last call. */
+function rowCounter(files: readonly ResultFile[], onRows: (rows: number) => void) {
+  const total = files.reduce((sum, file) => sum + file.rows, 0);
+  let told = 0;
+  return (share: number): void => {
+    const rows = Math.floor(total * share) - told;
+    if (rows <= 0) return;
+    told += rows;
+    onRows(rows);
+  };
+}

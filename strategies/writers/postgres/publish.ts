@@ -1,0 +1,98 @@
+import { identifier, quote } from '../../../core/engine.ts';
+import { JobError } from '../../../core/errors.ts';
+import type { LoadRequest } from '../../../core/strategy.ts';
+import { columnList } from './columns.ts';
+import type { Query } from './connection.ts';
+import { copyGrants } from './grants.ts';
+import { keyName, replacesAll, type Staging } from './staging.ts';
+import { displayName, qualified, type TableName } from './table-name.ts';
+import { canReplace, inspectTarget, type TargetState, windowPredicate } from './target.ts';
+
+/**
+ * Brings staged rows into the target, within the caller's transaction. What is right is decided
+ * here, not when the rows were staged: another window's load may have come in between.
+ */
+export async function publish(
+  query: Query,
+  target: TableName,
+  staging: Staging,
+  request: LoadRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  let state = await inspectTarget(query, target, signal);
+  if (staging.complete && state !== undefined && mayReplace(state, request)) {
+    // Nobody reads or writes the old table while the new one takes its place; look again then.
+    await query(`lock table ${qualified(target)} in access exclusive mode`, [], signal);
+    state = await inspectTarget(query, target, signal);
+  }
+  if (staging.complete && (state === undefined || mayReplace(state, request))) {
+    await takePlace(query, target, staging.table, state, signal);
+    return;
+  }
+  if (state === undefined) {
+    throw new JobError('TARGET_CONFLICT', `table ${displayName(target)} was dropped meanwhile`, {
+      hint: 'retry: the load then makes the table',
+    });
+  }
+  await removeOld(query, target, state, request, signal);
+  const columns = columnList(request.contract.columns);
+  await query(
+    `insert into ${qualified(target)} (${columns})
+     select ${columns} from ${qualified(staging.table)}`,
+    [],
+    signal,
+  );
+  await query(`drop table ${qualified(staging.table)}`, [], signal);
+}
+
+function mayReplace(state: TargetState, request: LoadRequest): boolean {
+  return (replacesAll(request) || state.empty) && canReplace(state, request.contract);
+}
+
+async function removeOld(
+  query: Query,
+  target: TableName,
+  state: TargetState,
+  request: LoadRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (request.mode === 'append' || state.empty) return;
+  if (replacesAll(request)) {
+    const emptied = state.truncatable ? 'truncate' : 'delete from';
+    await query(`${emptied} ${qualified(target)}`, [], signal);
+    return;
+  }
+  const { sql, values } = windowPredicate(request.contract, request.window);
+  await query(`delete from ${qualified(target)} where ${sql}`, values, signal);
+}
+
+/** DROP refuses while something depends on the table: a second look at what the first decided. */
+async function takePlace(
+  query: Query,
+  target: TableName,
+  stage: TableName,
+  state: TargetState | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (state !== undefined) {
+    await query(`alter table ${qualified(stage)} owner to ${state.owner}`, [], signal);
+    await copyGrants(query, state.oid, stage, signal);
+    if (state.comment !== null) {
+      const comment = `comment on table ${qualified(stage)} is ${quote(state.comment)}`;
+      await query(comment, [], signal);
+    }
+    await query(`drop table ${qualified(target)}`, [], signal);
+  }
+  const newName = `alter table ${qualified(stage)} rename to ${identifier(target.table)}`;
+  await query(newName, [], signal);
+  const key = state?.keyName ?? keyName(target);
+  const taken = 'select to_regclass($1) is not null as taken';
+  const [row] = await query(taken, [qualified({ ...target, table: key })], signal);
+  if (row?.['taken'] === 't') return;
+  await query(
+    `alter table ${qualified(target)}
+     rename constraint ${identifier(keyName(stage))} to ${identifier(key)}`,
+    [],
+    signal,
+  );
+}

@@ -1,0 +1,153 @@
+import { acquireClaim, type Claim } from '../../../core/claims.ts';
+import type { SqlSession } from '../../../core/engine.ts';
+import { identifier } from '../../../core/engine.ts';
+import { JobError, messageOf } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
+import { assertLoadable } from './check.ts';
+import { commitWithin } from './commit.ts';
+import type { Endpoint } from './endpoint.ts';
+import { openLedger } from './ledger.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { type Staging, stageRows } from './staging.ts';
+import { displayName, qualified, stageName, type TableName } from './table-name.ts';
+import { windowPredicate } from './target.ts';
+
+export interface PostgresTarget {
+  readonly session: SqlSession;
+  readonly endpoint: Endpoint;
+  readonly table: TableName;
+  readonly request: LoadRequest;
+  readonly context: StrategyContext;
+  readonly maintenanceMemory: string;
+}
+
+/** Two sessions of the server: one for the work, a small one for claims and their renewal. */
+export function openPostgresSink(target: PostgresTarget): Sink {
+  const { endpoint, table, request, context } = target;
+  const { contract, window } = request;
+  const work = endpoint.connect();
+  const aside = endpoint.connect();
+  const ledger = openLedger(aside, table.schema, displayName(table));
+  const stagings = new Map<Staged, Staging>();
+  let lockTimeoutMs = 0;
+  let held: Claim | undefined;
+
+  return {
+    kind: 'postgres',
+    target: endpoint.party.target,
+    async check(signal) {
+      await assertLoadable(work.query, table, contract, endpoint.party, signal);
+    },
+    claims: async (signal) => await ledger.claims.list(signal),
+    async claim(options, signal) {
+      const { runId, attempt, mode } = request;
+      await ledger.prepare(signal);
+      const claim = await acquireClaim(
+        ledger.claims,
+        {
+          target: endpoint.party.target,
+          runId,
+          attempt,
+          startedAt: options.startedAt,
+          lockTimeoutMs: options.lockTimeoutMs,
+          onWait: (holder) => {
+            options.onWait(holder);
+          },
+          ...(mode === 'overwrite' || window === undefined ? {} : { window }),
+        },
+        context.clock,
+        signal,
+      );
+      ({ lockTimeoutMs } = options);
+      held = claim;
+      try {
+        await tidy(claim, signal);
+      } catch (error) {
+        await claim[Symbol.asyncDispose]();
+        throw error;
+      }
+      return claim;
+    },
+    loads: async (signal) => await ledger.loads(signal),
+    async stage(input, signal) {
+      const staging = await stageRows(
+        { ...target, connection: work, target: table, failpoints: context.failpoints },
+        input,
+        signal,
+      );
+      const staged: Staged = { rows: staging.rows };
+      stagings.set(staged, staging);
+      return staged;
+    },
+    async commit(staged, entry: LoadEntry, claim, signal) {
+      const staging = stagings.get(staged);
+      if (staging === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+      await commitWithin(
+        { connection: work, ledger, target: table, request, context },
+        { staging, entry, claim, lockTimeoutMs },
+        signal,
+      );
+      stagings.delete(staged);
+      held = undefined;
+    },
+    async count(signal) {
+      const partition = identifier(contract.partitionBy);
+      const { sql, values } = windowPredicate(contract, window);
+      const rows = await work.query(
+        `select ${partition}::text as partition, count(*) as rows from ${qualified(table)}
+         where ${sql} group by 1`,
+        values,
+        signal,
+      );
+      return new Map(rows.map((row) => [row['partition'] ?? '', Number(row['rows'])]));
+    },
+    async sample(limit, signal) {
+      const columns = contract.columns.map(({ name }) => {
+        const column = identifier(name);
+        return `coalesce(${column}::text, '') as ${column}`;
+      });
+      const { sql, values } = windowPredicate(contract, window);
+      const rows = await work.query(
+        `select ${columns.join(', ')} from ${qualified(table)} where ${sql} limit ${limit}`,
+        values,
+        signal,
+      );
+      return rows.map((row) =>
+        Object.fromEntries(contract.columns.map(({ name }) => [name, row[name] ?? ''])),
+      );
+    },
+    async discard(signal) {
+      if (held === undefined) return;
+      await dropOwn(held, signal);
+      stagings.clear();
+      held = undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      await work[Symbol.asyncDispose]();
+      await aside[Symbol.asyncDispose]();
+    },
+  };
+
+  async function dropOwn(claim: Claim, signal: AbortSignal): Promise<void> {
+    const own = qualified(stageName(table, claim.number));
+    await work.query(`drop table if exists ${own}`, [], signal);
+  }
+
+  /** Waste is no reason to fail a load; the next claim tries again. */
+  async function tidy(claim: Claim, signal: AbortSignal): Promise<void> {
+    try {
+      const records = await ledger.claims.list(signal);
+      const own = records.find(({ number }) => number === claim.number);
+      if (own === undefined) return;
+      const warn = (message: string) => {
+        context.warn(message);
+      };
+      await removeLeftovers(work, table, own, records, warn, signal);
+      await ledger.prune(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      context.warn(`could not tidy up at ${endpoint.party.target}: ${messageOf(error)}`);
+    }
+  }
+}

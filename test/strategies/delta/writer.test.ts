@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../core/clock.ts';
+import type { SqlSession } from '../../../core/engine.ts';
+import { noFailpoints } from '../../../core/failpoint.ts';
+import type { Sink, StrategyContext } from '../../../core/strategy.ts';
+import { openFileStorage } from '../../../state/artifacts/file.ts';
+import { deltaWriter } from '../../../strategies/writers/delta/writer.ts';
+import { CONTRACT } from './contract.ts';
+
+const session = {} as SqlSession;
+const context: StrategyContext = {
+  clock: systemClock,
+  openStorage: openFileStorage,
+  failpoints: noFailpoints,
+  resolveSecret: () => Promise.reject(new Error('no secrets here')),
+  warn: () => undefined,
+};
+
+async function open(config: object): Promise<Sink | undefined> {
+  const parsed = deltaWriter.config.parse({
+    strategy: 'DELTA',
+    path: '/data/promotions',
+    ...config,
+  });
+  const request = { job: 'j', runId: 'r', attempt: 1, mode: parsed.mode, contract: CONTRACT };
+  return await deltaWriter.on.bulk?.(session, parsed, request, context, AbortSignal.timeout(1_000));
+}
+
+describe('the Delta writer', () => {
+  it('runs on bulk and replaces the window by default', () => {
+    expect(Object.keys(deltaWriter.on)).toEqual(['bulk']);
+    expect(deltaWriter.config.parse({ strategy: 'DELTA', path: 'x' }).mode).toBe(
+      'overwrite_window',
+    );
+    expect(deltaWriter.modes).not.toContain('merge');
+  });
+
+  it('names its target and its kind without touching it', async () => {
+    expect(await open({ partitionBy: ['week'], options: {} })).toMatchObject({
+      kind: 'delta',
+      target: '/data/promotions',
+    });
+  });
+
+  it.each([
+    ['an option', { options: { compression: 'lz4' } }, /no option "compression"/],
+    ['another partition column', { partitionBy: 'id' }, /does not partition by "id"/],
+    ['two partition columns', { partitionBy: ['week', 'id'] }, /does not partition by "week, id"/],
+    ['no partition column', { partitionBy: [] }, /does not partition by ""/],
+  ])('refuses %s instead of ignoring it', async (_, config, message) => {
+    const opening = open(config);
+    await expect(opening).rejects.toMatchObject({ code: 'NOT_SUPPORTED', exitCode: 2 });
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  it('knows no table name and no empty path', () => {
+    const { config } = deltaWriter;
+    expect(config.safeParse({ strategy: 'DELTA', path: 'x', table: 'y' }).success).toBe(false);
+    expect(config.safeParse({ strategy: 'DELTA', path: '' }).success).toBe(false);
+  });
+});
