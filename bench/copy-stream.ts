@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
+import type { Socket } from 'node:net';
 import type { Client, Submittable } from 'pg';
 
 /** What the driver's connection has for COPY and its published types leave out. */
@@ -9,7 +10,7 @@ interface CopyConnection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
-  readonly stream: NodeJS.WritableStream & { readonly writableNeedDrain: boolean };
+  readonly stream: Socket;
 }
 
 interface CopyMessage {
@@ -22,7 +23,7 @@ async function copy(
   sql: string,
   hooks: {
     readonly onReadyToReceive?: (connection: CopyConnection) => void;
-    readonly onData?: (chunk: Buffer) => void;
+    readonly onData?: (chunk: Buffer, connection: CopyConnection) => void;
   },
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -32,8 +33,8 @@ async function copy(
         connection.query(sql);
       },
       handleCopyInResponse: hooks.onReadyToReceive ?? (() => undefined),
-      handleCopyData({ chunk }: CopyMessage) {
-        hooks.onData?.(chunk);
+      handleCopyData({ chunk }: CopyMessage, connection: CopyConnection) {
+        hooks.onData?.(chunk, connection);
       },
       handleCommandComplete: () => undefined,
       handleError(error: Error) {
@@ -48,10 +49,17 @@ async function copy(
   });
 }
 
-/** `COPY ... TO STDOUT` into a file. */
+/** `COPY ... TO STDOUT` into a file, no faster than the disk takes it. */
 export async function copyToFile(client: Client, sql: string, path: string): Promise<void> {
   const file = createWriteStream(path);
-  await copy(client, sql, { onData: (chunk) => file.write(chunk) });
+  await copy(client, sql, {
+    onData(chunk, { stream }) {
+      // A copy of the chunk: the driver uses its buffer again.
+      if (file.write(Buffer.from(chunk)) || stream.isPaused()) return;
+      stream.pause();
+      file.once('drain', () => stream.resume());
+    },
+  });
   file.end();
   await finished(file);
 }

@@ -33,6 +33,8 @@ export interface Database {
 
 export async function connect(server: EmbeddedPostgres): Promise<Client> {
   const client = new Client({ connectionString: server.url });
+  // The server's end must not hide what went wrong before it.
+  client.on('error', () => undefined);
   await client.connect();
   return client;
 }
@@ -58,7 +60,11 @@ export async function measureYardstick(
 ): Promise<Yardstick> {
   const { client } = database;
   const version = await psqlVersion();
-  await copyToFile(client, `copy ${table} to stdout (format binary)`, file);
+  if (version === undefined) {
+    await copyToFile(client, `copy ${table} to stdout (format binary)`, file);
+  } else {
+    await psql(database.server, `\\copy ${table} to '${file}' (format binary)`);
+  }
   const runs: YardstickTimes[] = [];
   let rows = 0;
   for (let index = 0; index < times; index++) {
@@ -77,6 +83,7 @@ async function loadOnce(
   file: string,
   withPsql: boolean,
 ): Promise<YardstickTimes> {
+  await client.query('drop table if exists yardstick');
   await client.query(`create table yardstick (like ${table})`);
   await client.query('checkpoint');
   const cpuBefore = serverCpuSeconds(server.pid);

@@ -88,6 +88,7 @@ function notJson(source: string, text: string): JobError {
 
 function hintFor(text: string, fault: JsonFault | undefined): string {
   if (text.trim() === '') return `give JSON, or ${OTHER_FORMS}`;
+  if (fault?.found === '/' || fault?.found === '#') return 'JSON has no comments';
   if (fault?.found === "'") return 'JSON has double quotes around keys and text';
   if (text.includes('{') && !text.includes('"')) {
     return `the shell has removed the double quotes: put single quotes around the JSON, or ${OTHER_FORMS}`;
@@ -96,6 +97,5 @@ function hintFor(text: string, fault: JsonFault | undefined): string {
     return `the text seems cut: YARN and Jinja take braces away, ${OTHER_FORMS} there`;
   }
   if (fault.found === '}' || fault.found === ']') return 'JSON has no comma after the last entry';
-  if (fault.found === '/' || fault.found === '#') return 'JSON has no comments';
   return `correct the JSON there, or ${OTHER_FORMS} if something on the way changes it`;
 }

@@ -86,6 +86,6 @@ export function finish(
 }
 
 /** Colour on a terminal, unless NO_COLOR says otherwise (https://no-color.org). */
-function hasColor({ env }: Surroundings, stream: TerminalStream): boolean {
+export function hasColor({ env }: Surroundings, stream: TerminalStream): boolean {
   return stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }

@@ -60,7 +60,7 @@ export async function openSinks(
       attempt,
       mode,
       contract: plan.transform.contract,
-      ...(window === undefined ? {} : { window }),
+      ...(window === undefined ? {} : { window: plan.transform.wholePartitions(window) }),
       ...(covers === undefined ? {} : { covers }),
     };
     const sink = open.use(await sinkPlan.open(session, request, context, signal));

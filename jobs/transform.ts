@@ -52,8 +52,11 @@ export interface Transform {
   readonly text: string;
   /** Values of the partition column that a window selects; undefined: all. */
   covers(window: Window | undefined): readonly string[] | undefined;
-  /** The window's nearest neighbours that `append` accepts, when it does not accept this one. */
-  nearestAligned(window: Window): Window | undefined;
+  /**
+   * The smallest window of whole partitions around the given one. It selects the same rows, and two
+   * windows that touch the same partition overlap in it, which is what claims have to see.
+   */
+  wholePartitions(window: Window): Window;
   /** What the transform reads besides the source; checked, and part of the load id. */
   inputs(session: SqlSession, signal: AbortSignal): Promise<readonly SourcePart[]>;
   prepare(

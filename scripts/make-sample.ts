@@ -54,5 +54,7 @@ const rows = await connection.runAndReadAll(
    from ${file(OUTPUT, 'promotions', '*.parquet')} group by week order by week`,
 );
 for (const [week, count, repeated] of rows.getRows()) {
-  process.stdout.write(`week ${String(week)}: ${String(count)} rows, ${String(repeated)} repeat a key\n`);
+  process.stdout.write(
+    `week ${String(week)}: ${String(count)} rows, ${String(repeated)} repeat a key\n`,
+  );
 }

@@ -25,19 +25,31 @@ export function accounting(outcome: JobOutcome): Html {
   const sum = shares.reduce((total, share) => total + share.rows, 0);
   const holds = sum === counts.read;
   return html`<section>
-<h2>Where every row went</h2>
-<p class="law"><b>${count(counts.read)}</b> read <i>=</i> ${shares.map(
-    ({ name, rows }, index) =>
-      html`${index === 0 ? '' : html` <i>+</i> `}<span><b>${count(rows)}</b> ${name}</span>`,
-  )} <strong class="${holds ? 'good' : 'bad'}">${holds ? '✓ it adds up' : '✗ it does not add up'}</strong></p>
-${sum === 0 ? undefined : bar(shares, sum)}
-<table class="legend"><tbody>
-${shares.map(
-  ({ name, meaning, rows }) => html`<tr><td><span class="key ${name}"></span>${name}</td>
-<td class="number">${count(rows)}</td><td class="number">${percent(rows, sum)}</td><td class="quiet">${meaning}</td></tr>
-`,
-)}</tbody></table>
-</section>`;
+    <h2>Where every row went</h2>
+    <p class="law">
+      <b>${count(counts.read)}</b> read <i>=</i> ${shares.map(
+        ({ name, rows }, index) =>
+          html`${index === 0 ? '' : html` <i>+</i> `}<span><b>${count(rows)}</b> ${name}</span>`,
+      )}
+      <strong class="${holds ? 'good' : 'bad'}"
+        >${holds ? '✓ it adds up' : '✗ it does not add up'}</strong
+      >
+    </p>
+    ${sum === 0 ? undefined : bar(shares, sum)}
+    <table class="legend">
+      <tbody>
+        ${shares.map(
+          ({ name, meaning, rows }) =>
+            html`<tr>
+              <td><span class="key ${name}"></span>${name}</td>
+              <td class="number">${count(rows)}</td>
+              <td class="number">${percent(rows, sum)}</td>
+              <td class="quiet">${meaning}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </section>`;
 }
 
 function bar(shares: readonly Share[], sum: number): Html {
@@ -49,9 +61,19 @@ function bar(shares: readonly Share[], sum: number): Html {
     const width = (widths[index] ?? 0) * scale;
     const left = x;
     x += width;
-    return html`<rect class="${name}" x="${left.toFixed(3)}" width="${width.toFixed(3)}" height="10"><title>${name}: ${count(rows)} rows, ${percent(rows, sum)}</title></rect>`;
+    return html`<rect class="${name}" x="${left.toFixed(3)}" width="${width.toFixed(3)}" height="10"
+      ><title>${name}: ${count(rows)} rows, ${percent(rows, sum)}</title></rect
+    >`;
   });
-  return html`<svg class="stack" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="shares of the rows read">${rects}</svg>`;
+  return html`<svg
+    class="stack"
+    viewBox="0 0 100 10"
+    preserveAspectRatio="none"
+    role="img"
+    aria-label="shares of the rows read"
+  >
+    ${rects}
+  </svg>`;
 }
 
 function percent(rows: number, sum: number): string {

@@ -1,4 +1,5 @@
 import type { JobError } from '../../core/errors.ts';
+import type { JobOutcome } from '../../core/job.ts';
 import { printable } from '../../core/printable.ts';
 import { describeWindow } from '../../core/window.ts';
 import type { EndedRun } from '../../jobs/runner.ts';
@@ -17,11 +18,11 @@ export function headline(ended: EndedRun): Html {
   const { run, seconds } = ended;
   const { tone, word, sentence } = verdictOf(ended);
   return html`<header class="${tone}">
-<p class="badge">${word}</p>
-<h1>${run.job}</h1>
-<p class="window">${describeWindow(run.window)} <span>in ${duration(seconds)}</span></p>
-<p class="sentence">${sentence}</p>
-</header>`;
+    <p class="badge">${word}</p>
+    <h1>${run.job}</h1>
+    <p class="window">${describeWindow(run.window)} <span>in ${duration(seconds)}</span></p>
+    <p class="sentence">${sentence}</p>
+  </header>`;
 }
 
 function verdictOf({ run, outcome, error }: EndedRun): Verdict {
@@ -61,11 +62,14 @@ export function facts({ run, platform, outcome }: EndedRun): Html {
     ...(outcome?.quarantine === undefined ? [] : [['quarantine', outcome.quarantine] as const]),
   ];
   return html`<dl class="facts">
-${entries.map(
-  ([name, value, more = '']) =>
-    html`<div><dt>${name}</dt><dd>${printable(value)}<small>${printable(more)}</small></dd></div>
-`,
-)}</dl>`;
+    ${entries.map(
+      ([name, value, more = '']) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${printable(value)}<small>${printable(more)}</small></dd>
+        </div> `,
+    )}
+  </dl>`;
 }
 
 function extraText(columns: readonly string[]): string {
@@ -74,17 +78,19 @@ function extraText(columns: readonly string[]): string {
 
 export function errorBox(error: JobError): Html {
   return html`<section class="box bad">
-<h2>${error.code}</h2>
-<p class="message">${error.message}</p>
-${error.hint === undefined ? undefined : html`<p><strong>What to do next:</strong> ${error.hint}</p>`}
-<p class="quiet">exit code ${error.exitCode}${error.retryable ? ', worth a retry' : ''}</p>
-</section>`;
+    <h2>${error.code}</h2>
+    <p class="message">${error.message}</p>
+    ${error.hint === undefined ? undefined : html`<p><strong>What to do next:</strong> ${error.hint}</p>`}
+    <p class="quiet">exit code ${error.exitCode}${error.retryable ? ', worth a retry' : ''}</p>
+  </section>`;
 }
 
-export function warningBox(warnings: readonly string[]): Html | undefined {
+export function warningBox({ warnings }: JobOutcome): Html | undefined {
   if (warnings.length === 0) return undefined;
   return html`<section class="box careful">
-<h2>${warnings.length === 1 ? 'Warning' : 'Warnings'}</h2>
-<ul>${warnings.map((warning) => html`<li>${printable(warning)}</li>`)}</ul>
-</section>`;
+    <h2>${warnings.length === 1 ? 'Warning' : 'Warnings'}</h2>
+    <ul>
+      ${warnings.map((warning) => html`<li>${printable(warning)}</li>`)}
+    </ul>
+  </section>`;
 }

@@ -49,12 +49,14 @@ th { font-size: 12px; font-weight: 500; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .legend { width: auto; } .legend td { border: 0; padding: 2px 22px 2px 0; }
+.legend td:first-child, .status { white-space: nowrap; }
 .steps td { border: 0; padding: 4px 12px 4px 0; white-space: nowrap; }
 .track { width: 100%; } .track svg { display: block; width: 100%; height: 14px; margin-top: 4px;
   background: var(--page); border-radius: 3px; }
 .place { overflow-wrap: anywhere; min-width: 220px; }
 .sample td, .sample th { white-space: nowrap; font-size: 13px; }
 .pair { display: grid; gap: 0 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
+.pair .wide { grid-column: 1 / -1; } .pair section { min-width: 0; }
 .chart line { stroke: var(--line); } .chart text { font-size: 12px; fill: var(--text); }
 .chart .axis { fill: var(--quiet); }
 summary { cursor: pointer; font-weight: 600; font-size: 17px; }
@@ -65,7 +67,7 @@ footer { font-size: 12px; text-align: center; }
 @media (max-width: 560px) { main { padding: 10px 8px 24px; } h1 { font-size: 22px; }
   header, section, .facts { padding: 14px; border-radius: 8px; }
   .badge { position: static; display: inline-block; margin-bottom: 8px; }
-  .legend td { padding-right: 12px; } }
+  .legend td { padding-right: 12px; } .legend .quiet { display: none; } }
 @media print { :root { --page: #fff; } body { font-size: 11px; } main { max-width: none; padding: 0; }
   header, section, .facts { break-inside: avoid; border-radius: 0; padding: 10px 12px;
     margin-bottom: 8px; }

@@ -17,13 +17,32 @@ export function stepTimeline(steps: readonly StepTiming[], seconds: number): Htm
     const width = whole === 0 ? 0 : Math.max(THINNEST, (took / whole) * 100);
     const x = whole === 0 ? 0 : Math.min(100 - width, (before / whole) * 100);
     before += took;
-    return html`<tr><td>${name}</td><td class="track"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${ok ? 'step' : 'step bad'}" x="${x.toFixed(3)}" width="${width.toFixed(3)}" height="10"><title>${name}: ${duration(took)}</title></rect></svg></td>
-<td class="number">${took < 0.1 ? `${String(Math.round(took * 1000))} ms` : duration(took)}</td><td class="${ok ? 'good' : 'bad'}">${ok ? '✓' : '✗ failed'}</td></tr>
-`;
+    return html`<tr>
+      <td>${name}</td>
+      <td class="track">
+        <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+          <rect
+            class="${ok ? 'step' : 'step bad'}"
+            x="${x.toFixed(3)}"
+            width="${width.toFixed(3)}"
+            height="10"
+          >
+            <title>${name}: ${duration(took)}</title>
+          </rect>
+        </svg>
+      </td>
+      <td class="number">
+        ${took < 0.1 ? `${String(Math.round(took * 1000))} ms` : duration(took)}
+      </td>
+      <td class="${ok ? 'good' : 'bad'}">${ok ? '✓' : '✗ failed'}</td>
+    </tr> `;
   });
   return html`<section>
-<h2>Steps</h2>
-<table class="steps"><tbody>
-${rows}</tbody></table>
-</section>`;
+    <h2>Steps</h2>
+    <table class="steps">
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </section>`;
 }

@@ -63,9 +63,7 @@ export function liveWatcher(
       if (known === undefined && step !== undefined) display.add(() => partLine(part));
     },
     note(level, message) {
-      writeLine(
-        level === 'warning' ? paint('careful', `! warning: ${message}`) : `  ${message}`,
-      );
+      writeLine(level === 'warning' ? paint('careful', `! warning: ${message}`) : `  ${message}`);
     },
     [Symbol.dispose]() {
       step = undefined;

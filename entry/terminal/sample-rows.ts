@@ -55,7 +55,7 @@ function tellingColumns(
 }
 
 function cut(text: string, length: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length <= length) return text;
   return `${characters.slice(0, length - 1).join('')}…`;
 }

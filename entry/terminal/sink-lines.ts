@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { SinkOutcome } from '../../core/job.ts';
 import type { RowCounts } from '../../core/ledger.ts';
 import { printable } from '../../core/printable.ts';
@@ -9,7 +10,7 @@ import type { Paint } from './format.ts';
 const COLUMNS: readonly (TableColumn & { readonly optional?: true })[] = [
   { title: 'sink' },
   { title: 'status' },
-  { title: 'loaded', align: 'right' },
+  { title: 'rows', align: 'right' },
   { title: 'seconds', align: 'right' },
   { title: 'rows/s', align: 'right' },
   { title: 'kind', optional: true },
@@ -34,7 +35,9 @@ export function sinkLines(
 }
 
 function widest(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): number {
-  return Math.max(...tableLines(columns, rows, Infinity).map((line) => line.length));
+  return Math.max(
+    ...tableLines(columns, rows, Infinity).map((line) => stripVTControlCharacters(line).length),
+  );
 }
 
 function cellsOf(sink: SinkOutcome, counts: RowCounts, paint: Paint): readonly string[] {

@@ -77,6 +77,8 @@ export function progressLine(
 
 function drawBar(share: number, width: number, paint: Paint): string {
   const eighths = Math.floor(share * width * 8);
-  const full = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
-  return paint('accent', full) + paint('quiet', '░'.repeat(width - [...full].length));
+  const part = EIGHTHS[eighths % 8] ?? '';
+  const whole = Math.floor(eighths / 8);
+  const rest = width - whole - part.length;
+  return paint('accent', '█'.repeat(whole) + part) + paint('quiet', '░'.repeat(rest));
 }

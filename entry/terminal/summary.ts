@@ -6,7 +6,7 @@ import { count } from '../wording.ts';
 import { errorLines } from './error-lines.ts';
 import { duration, type Paint, painter, type Tone } from './format.ts';
 import { sampleLines } from './sample-rows.ts';
-import { sinkLines } from './sink-lines.ts';
+import { adds, sinkLines } from './sink-lines.ts';
 
 /** How to print, and what the result itself does not say. */
 export interface SummaryOptions {
@@ -17,6 +17,8 @@ export interface SummaryOptions {
   readonly width: number;
   /** Show where in the code an error came from. */
   readonly verbose?: boolean;
+  /** Masks secrets, which a stack may hold. */
+  readonly redact?: (text: string) => string;
 }
 
 const INDENT = '  ';
@@ -33,7 +35,9 @@ export function printSummary(result: RunResult, options: SummaryOptions): string
     outcome === undefined ? [] : ruleLines(outcome, paint),
     (outcome?.warnings ?? []).map((text) => `${paint('careful', '! warning:')} ${printable(text)}`),
     outcome === undefined ? [] : sampleBlocks(outcome, paint, width),
-    error === undefined ? [] : errorLines(error, paint, options.verbose ?? false),
+    error === undefined
+      ? []
+      : errorLines(error, paint, { verbose: false, redact: (text) => text, ...options }),
     placeLines(outcome, line, paint),
   ].filter((block) => block.length > 0);
   return [
@@ -48,6 +52,8 @@ function headline(result: RunResult, seconds: number, paint: Paint): string {
   const { line, outcome } = result;
   const [tone, word] = verdict(line, outcome);
   const mark = tone === 'good' ? '✓' : tone === 'bad' ? '✗' : '■';
+  // Arguments that cannot be read name no run.
+  if (line.job === '') return paint(tone, `${mark} ${word}`);
   const window =
     line.window === null ? 'all rows' : `${line.window.start_date} to ${line.window.end_date}`;
   return [
@@ -80,6 +86,7 @@ export function isReused(outcome: JobOutcome | undefined): boolean {
 function aboutLines({ line, outcome }: RunResult, paint: Paint): readonly string[] {
   const run = `run      ${printable(line.run_id)}`;
   const attempt = line.attempt > 1 ? `, attempt ${String(line.attempt)}` : '';
+  if (line.run_id === '') return [];
   if (outcome === undefined) return [paint('quiet', run + attempt)];
   return [
     paint('quiet', run + attempt),
@@ -96,11 +103,12 @@ function accountLines(
 ): readonly string[] {
   const { counts, sinks } = outcome;
   if (line.status === 'checked') return sinkLines(sinks, counts, paint, width);
-  const kept = counts.read - counts.quarantined - counts.filtered - counts.deduplicated;
+  const loaded = sinks.find((sink) => sink.status !== 'untouched')?.loaded ?? 0;
   const law =
-    `${count(counts.read)} read = ${count(kept)} to load + ${count(counts.quarantined)} quarantined` +
+    `${count(counts.read)} read = ${count(loaded)} loaded + ${count(counts.quarantined)} quarantined` +
     ` + ${count(counts.filtered)} filtered + ${count(counts.deduplicated)} deduplicated`;
-  return [law, '', ...sinkLines(sinks, counts, paint, width)];
+  const mark = adds(loaded, counts) ? paint('good', '✓') : paint('bad', '✗ does not add up');
+  return [`${law} ${mark}`, '', ...sinkLines(sinks, counts, paint, width)];
 }
 
 function ruleLines(outcome: JobOutcome, paint: Paint): readonly string[] {
@@ -116,7 +124,12 @@ function sampleBlocks(outcome: JobOutcome, paint: Paint, width: number): readonl
   return shown.flatMap(({ sink, sample }, index) => {
     const [head, ...rows] = sampleLines(sample, outcome.contract, width);
     const title = `${sink}: ${String(sample.length)} of its rows`;
-    return [...(index === 0 ? [] : ['']), paint('strong', title), paint('quiet', head ?? ''), ...rows];
+    return [
+      ...(index === 0 ? [] : ['']),
+      paint('strong', title),
+      paint('quiet', head ?? ''),
+      ...rows,
+    ];
   });
 }
 

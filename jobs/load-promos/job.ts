@@ -2,7 +2,7 @@ import type { SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { defineJob, type JobContext } from '../../core/job.ts';
 import type { Notification, Source } from '../../core/strategy.ts';
-import { describeWindow } from '../../core/window.ts';
+import { describeWindow, sameWindow } from '../../core/window.ts';
 import { notifiers } from '../../strategies/registry.ts';
 import { chooseEngine } from '../engine-choice.ts';
 import { LOAD_STEPS, type LoadPlan, runLoad } from '../template.ts';
@@ -92,8 +92,8 @@ function quarantinePath(config: LoadPromosConfig, dataDir: string): string {
 function refuseUnalignedAppend(plan: LoadPlan, context: JobContext): void {
   const { window } = context.run;
   if (window === undefined || !plan.sinks.some((sink) => sink.mode === 'append')) return;
-  const nearest = plan.transform.nearestAligned(window);
-  if (nearest === undefined) return;
+  const nearest = plan.transform.wholePartitions(window);
+  if (sameWindow(nearest, window)) return;
   throw new JobError(
     'APPEND_UNALIGNED',
     `mode "append" needs whole weeks, Monday to Monday: ${describeWindow(window)} is not`,

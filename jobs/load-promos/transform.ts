@@ -3,7 +3,6 @@ import { quote, type ResultFile, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { RuleOutcome } from '../../core/job.ts';
 import type { Source } from '../../core/strategy.ts';
-import { sameWindow } from '../../core/window.ts';
 import type { Measured, PreparedTransform, Transform } from '../transform.ts';
 import { promotionsContract, weeksOf, wholeWeeks } from './contract.ts';
 import * as sql from './sql.ts';
@@ -29,10 +28,7 @@ export function promotionsTransform(
     covers(window) {
       return window && weeksOf(window).map(String);
     },
-    nearestAligned(window) {
-      const aligned = wholeWeeks(window);
-      return sameWindow(aligned, window) ? undefined : aligned;
-    },
+    wholePartitions: wholeWeeks,
     async inputs(session, signal) {
       if (openProducts === undefined) return [];
       products = await openProducts(session, signal);

@@ -8,7 +8,7 @@ import { isMissing } from './file-errors.ts';
 const NO_LINKS = ['EPERM', 'EXDEV', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'];
 
 /** Makes a file's content survive a power cut. */
-export async function syncFile(path: string): Promise<void> {
+async function syncFile(path: string): Promise<void> {
   await using handle = await open(path, 'r');
   await handle.sync();
 }

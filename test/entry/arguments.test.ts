@@ -84,7 +84,7 @@ it.each([
   expect(await parse(...argv)).toMatchObject({ job: 'load_promos' });
 });
 
-it.each(['load_promos_', 'dwh.jobs.lod_promos_job_factory', 'load_promos_factory'])(
+it.each(['load_promos_', 'dwh.jobs.lod_promos_job_factory', 'load-promos'])(
   'knows no job in --module_name %s, and names the nearest',
   async (name) => {
     const { code, message, hint } = await failureOf('--module_name', name, '--load_promos_job={}');
@@ -221,7 +221,8 @@ describe('the config', () => {
 
   it('never shows a piece of a broken config', async () => {
     const error = await configOf('{"password": geheim}').catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', cause: undefined });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(error).not.toHaveProperty('cause');
     expect(String(error)).not.toContain('geheim');
   });
 

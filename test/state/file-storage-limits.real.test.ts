@@ -24,7 +24,8 @@ describeFull(`a full device${isMounted ? '' : ` (skipped: ${whyNot})`}`, () => {
   it('is DISK_FULL, and leaves the old object and no half of the new one', async () => {
     const storage = openFileStorage(device);
     await storage.write('a/old', 'old', signal);
-    const big = join(await mkdtemp(join(tmpdir(), 'dray-big-')), 'big');
+    const local = await mkdtemp(join(tmpdir(), 'dray-big-'));
+    const big = join(local, 'big');
     await writeFile(big, new Uint8Array(1024 * 1024));
     const full = {
       code: 'DISK_FULL',
@@ -38,7 +39,7 @@ describeFull(`a full device${isMounted ? '' : ` (skipped: ${whyNot})`}`, () => {
     );
     expect(await readdir(join(device, 'a'))).toEqual(['old']);
     expect(await storage.read('a/old', signal)).toHaveLength(3);
-    await rm(big);
+    await rm(local, { recursive: true });
   });
 });
 

@@ -5,7 +5,7 @@ import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
 import type { Storage } from '../../../core/storage.ts';
 import { effect } from './effect.ts';
 import { visibleFiles } from './folder.ts';
-import { dataFile, partFile, partitionFolder, retiredName, stagedName } from './layout.ts';
+import { dataFile, partFile, partitionFolder, retired, stagedName } from './layout.ts';
 import {
   type ManifestFile,
   manifestKey,
@@ -54,7 +54,10 @@ export async function commitLoad(commit: Commit, signal: AbortSignal): Promise<v
   const published = new Set(files.map((file) => file.path));
   for (const { key, partition } of await visibleFiles(storage, column, signal)) {
     if (published.has(key) || !replaces(entry, partition)) continue;
-    const away = retiredName(claim.number, partitionFolder(column, partition));
+    const name = retired(partitionFolder(column, partition));
+    // So that others can undo it, should this load never be committed.
+    await storage.write(dataFile(entry.loadId, claim.number, name), '', signal);
+    const away = stagedName(claim.number, name);
     const result = await effect(failpoints, 'retire', () => storage.retire(key, away, signal));
     if (result === 'missing') throw await lost(claim, signal);
   }

@@ -50,15 +50,15 @@ export function stagedName(claim: number, name: string): string {
   return `${stageFolder(OWN_FOLDER, claim)}/${name}.data`;
 }
 
-/** The name in the staging folder for a published file that a commit takes away. */
-export function retiredName(claim: number, folder: string): string {
-  return stagedName(claim, `retired-${folder}`);
+/** Stands for a partition's folder in the names that say what a commit takes away. */
+export function retired(folder: string): string {
+  return `retired-${folder}`;
 }
 
-/** The partition's folder in the key of a retired file; undefined for any other key. */
+/** The folder that a key with such a name is about; undefined for any other key. */
 export function retiredFolder(key: string): string | undefined {
   const name = folderOfData(key);
-  return name.startsWith('retired-') ? name.slice('retired-'.length) : undefined;
+  return name.startsWith(retired('')) ? name.slice(retired('').length) : undefined;
 }
 
 /** The lasting name of a file; only its claim's number is read back from it. */

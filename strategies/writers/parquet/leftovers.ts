@@ -1,7 +1,7 @@
 import { type Claim, type ClaimStore, isDead } from '../../../core/claims.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
-import type { Storage } from '../../../core/storage.ts';
+import type { Storage, StorageEntry } from '../../../core/storage.ts';
 import { stageFolder } from '../file-claims.ts';
 import {
   claimOf,
@@ -13,7 +13,6 @@ import {
   STAGE,
   stagedName,
 } from './layout.ts';
-import { visibleFiles } from './folder.ts';
 import { currentManifest, type Manifest, newestManifests } from './manifest.ts';
 
 export interface Cleaning {
@@ -22,8 +21,8 @@ export interface Cleaning {
   readonly request: LoadRequest;
   /** The claim under which the cleaning is done. */
   readonly own: Claim;
-  /** The own claim gives up too: what it has not committed goes. */
-  readonly giveUp: boolean;
+  /** The own claim will commit nothing more: what it has not committed goes, too. */
+  readonly isDone: boolean;
 }
 
 /**
@@ -35,21 +34,19 @@ export interface Cleaning {
  * then cannot become needed.
  */
 export async function clearLeftovers(cleaning: Cleaning, signal: AbortSignal): Promise<void> {
-  const { storage, claims, own, giveUp } = cleaning;
-  const column = cleaning.request.contract.partitionBy;
+  const { storage, claims, own, isDone } = cleaning;
   const files = await storage.list(FILES, signal);
   const staged = await storage.list(STAGE, signal);
   const records = await claims.list(signal);
   const gone = (number: number): boolean => {
-    if (number === own.number) return giveUp;
+    if (number === own.number) return isDone;
     const record = records.find((each) => each.number === number);
     return record === undefined || isDead(record, records);
   };
 
-  const abandoned = staged.map(({ key }) => key).filter((key) => gone(claimOf(key) ?? 0));
-  for (const number of new Set(abandoned.map(claimOf))) {
-    if (number === undefined || number === own.number) continue;
-    await storage.revoke(stageFolder(OWN_FOLDER, number), signal);
+  const stages = new Set(staged.map(({ key }) => claimOf(key) ?? 0).filter(gone));
+  for (const number of stages) {
+    if (number !== own.number) await storage.revoke(stageFolder(OWN_FOLDER, number), signal);
   }
   const [newest, ...older] = await newestManifests(storage, 2, signal);
   const shown = await currentManifest(storage, signal);
@@ -59,42 +56,33 @@ export async function clearLeftovers(cleaning: Cleaning, signal: AbortSignal): P
     ),
   );
   const unneeded = files.filter(({ key }) => gone(claimOf(key) ?? 0) && !needed.has(key));
-  const published = await publishedCopies(storage, unneeded, signal);
-  for (const { key } of unneeded) {
-    const path = published.get(key);
+  const visible = await storage.list('', signal);
+  for (const { key, etag } of unneeded) {
+    const path = changedPath(key, etag, newest, visible);
     if (path !== undefined && !(await rollBack(cleaning, newest, path, signal))) continue;
     await storage.removeAll(key, signal);
   }
-  const visible = new Set((await visibleFiles(storage, column, signal)).map(({ key }) => key));
-  for (const path of abandoned.flatMap((key) => retiredPath(newest, key))) {
-    if (!visible.has(path)) await rollBack(cleaning, newest, path, signal);
-  }
-  if (giveUp) await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
+  if (isDone) await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
 }
 
-/** Where the file stood that a claim had taken away, if the manifest still has one there. */
-function retiredPath(manifest: Manifest, key: string): readonly string[] {
-  const folder = retiredFolder(key);
-  const file = manifest.files.find(
-    ({ path }) => folder !== undefined && path.startsWith(`${folder}/`),
-  );
-  return file === undefined ? [] : [file.path];
-}
-
-/** Which of these data files stand in the partitions' folders too, and under which key. */
-async function publishedCopies(
-  storage: Storage,
-  files: readonly { readonly key: string; readonly etag: string }[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
-  const copies = new Map<string, string>();
-  for (const { key, etag } of files) {
+/**
+ * Which file of the folder an uncommitted load has put there or taken away, going by what it left
+ * in `_dray/files`: the second name of a file that stands in the folder, or a note of a removal.
+ */
+function changedPath(
+  key: string,
+  etag: string,
+  manifest: Manifest,
+  visible: readonly StorageEntry[],
+): string | undefined {
+  const removed = retiredFolder(key);
+  if (removed === undefined) {
+    const folder = folderOfData(key);
     // A hard link has the etag of the file it is a second name of.
-    const there = await storage.list(folderOfData(key), signal);
-    const same = there.find((entry) => entry.etag === etag);
-    if (same !== undefined) copies.set(key, same.key);
+    return visible.find((entry) => entry.etag === etag && entry.key.startsWith(`${folder}/`))?.key;
   }
-  return copies;
+  const before = manifest.files.find(({ path }) => path.startsWith(`${removed}/`))?.path;
+  return visible.some((entry) => entry.key === before) ? undefined : before;
 }
 
 /**

@@ -42,8 +42,7 @@ export function openParquetSink(
   async function tidy(entry: LoadEntry, own: Claim, signal: AbortSignal): Promise<void> {
     try {
       await effect(context.failpoints, 'tidy', async () => {
-        await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
-        await clearLeftovers({ storage, claims: store, request, own, giveUp: false }, signal);
+        await clearLeftovers({ storage, claims: store, request, own, isDone: true }, signal);
         await pruneManifests(storage, signal);
       });
     } catch (error) {
@@ -73,7 +72,7 @@ export function openParquetSink(
       );
       try {
         await showNewest(storage, stagedName(held.number, 'current'), signal);
-        await clearLeftovers({ storage, claims: store, request, own: held, giveUp: false }, signal);
+        await clearLeftovers({ storage, claims: store, request, own: held, isDone: false }, signal);
         await storage.removeAll(stageFolder(OWN_FOLDER, held.number), signal);
       } catch (error) {
         await held[Symbol.asyncDispose]();
@@ -124,7 +123,7 @@ export function openParquetSink(
       const own = held;
       load = undefined;
       held = undefined;
-      await clearLeftovers({ storage, claims: store, request, own, giveUp: true }, signal);
+      await clearLeftovers({ storage, claims: store, request, own, isDone: true }, signal);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

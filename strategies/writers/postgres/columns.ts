@@ -36,7 +36,7 @@ export function postgresType(type: ColumnType): string {
 }
 
 /** Keys compare by bytes: it is faster, and no collation update of the system can break the index. */
-export function collationOf(column: Column, contract: OutputContract): string {
+function collationOf(column: Column, contract: OutputContract): string {
   if (column.type.kind !== 'string') return '';
   return contract.key.includes(column.name) ? 'C' : 'default';
 }

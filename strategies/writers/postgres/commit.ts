@@ -53,7 +53,9 @@ export async function commitWithin(
     } catch (error) {
       const code = error instanceof JobError ? error.code : undefined;
       if (code === 'TARGET_UNAVAILABLE' && (await wasCommitted(place, what, signal))) break;
-      if (code !== 'LOCK_TIMEOUT' || clock.monotonicMs() >= deadline) throw error;
+      if (code !== 'LOCK_TIMEOUT' || clock.monotonicMs() >= deadline) {
+        throw await leaseLostOr(error, what.claim, signal);
+      }
       await clock.sleep(LOCK_PAUSE_MS, signal);
     }
   }
@@ -91,4 +93,21 @@ async function wasCommitted(
     signal.throwIfAborted();
     return false;
   }
+}
+
+/**
+ * The error to tell: that of a superseded attempt is a consequence, since whoever took over removes
+ * its staging table and does not wait for its transaction.
+ */
+export async function leaseLostOr(
+  error: unknown,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    await claim.assertHeld(signal);
+  } catch (lost) {
+    if (lost instanceof JobError && lost.code === 'LEASE_LOST') return lost;
+  }
+  return error;
 }

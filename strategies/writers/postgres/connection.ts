@@ -33,6 +33,9 @@ const CANCEL_WITHIN_MS = 1_000;
 const SESSION = `set statement_timeout = 0; set datestyle = 'ISO, YMD'; set timezone = 'UTC';
   set intervalstyle = 'postgres'; set standard_conforming_strings = on;
   set client_min_messages = warning`;
+/** Sessions are idle while the result is computed; servers before 14 do not have the setting. */
+const PID = `select pg_backend_pid() as pid, (select set_config(name, '0', false)
+  from pg_settings where name = 'idle_session_timeout')`;
 /** What a server says when encryption, or its absence, is the problem. */
 const ABOUT_TLS = /does not support SSL|pg_hba\.conf/;
 
@@ -179,7 +182,7 @@ async function connectOnce(config: pg.ClientConfig, signal: AbortSignal): Promis
   try {
     await client.connect();
     await client.query(SESSION);
-    const [row] = (await client.query<Row>('select pg_backend_pid() as pid')).rows;
+    const [row] = (await client.query<Row>(PID)).rows;
     const close = async () => {
       if (!broken) await client.end();
     };

@@ -111,7 +111,7 @@ async function attach(
 }
 
 /** Groups of about equal size in bytes, largest files first into the smallest group. */
-export function split(files: readonly ResultFile[], streams: number): ResultFile[][] {
+function split(files: readonly ResultFile[], streams: number): ResultFile[][] {
   const groups = Array.from({ length: streams }, () => ({ bytes: 0, files: [] as ResultFile[] }));
   for (const file of [...files].sort((a, b) => b.bytes - a.bytes)) {
     const smallest = groups.reduce((a, b) => (b.bytes < a.bytes ? b : a));

@@ -48,6 +48,9 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/value too long for type/i, '22001'],
 ];
 
+const ABOUT_TLS = /certificate|altnames|does not support SSL/i;
+const TLS_HINT = 'check the connection properties "sslmode" and "sslrootcert"';
+
 const STATE_HINTS: Readonly<Record<string, string>> = {
   '22021': 'Postgres cannot store a NUL character in text: remove it at the source',
   '23505':
@@ -87,7 +90,8 @@ export function copyError(thrown: unknown, party: Party): unknown {
 function failure(state: string | undefined, text: string, party: Party, cause: unknown): JobError {
   const code = codeOf(state ?? '');
   const shown = state === undefined || text.includes('(E') ? text : `${text} (SQLSTATE ${state})`;
-  const hint = (state === undefined ? undefined : STATE_HINTS[state]) ?? hintOf(code, party);
+  const known = state === undefined && ABOUT_TLS.test(text) ? TLS_HINT : STATE_HINTS[state ?? ''];
+  const hint = known ?? hintOf(code, party);
   return new JobError(code, `${party.target}: ${shown}`, { hint, cause });
 }
 

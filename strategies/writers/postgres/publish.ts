@@ -34,11 +34,14 @@ export async function publish(
       hint: 'retry: the load then makes the table',
     });
   }
+  await assertComplete(query, staging, signal);
   await removeOld(query, target, state, request, signal);
   const columns = columnList(request.contract.columns);
+  // In the order of the key each page of its index is visited once.
+  const order = columnList(request.contract.key.map((name) => ({ name })));
   await query(
     `insert into ${qualified(target)} (${columns})
-     select ${columns} from ${qualified(staging.table)}`,
+     select ${columns} from ${qualified(staging.table)} order by ${order}`,
     [],
     signal,
   );
@@ -47,6 +50,22 @@ export async function publish(
 
 function mayReplace(state: TargetState, request: LoadRequest): boolean {
   return (replacesAll(request) || state.empty) && canReplace(state, request.contract);
+}
+
+/** A server that restarts after a crash empties its unlogged tables. */
+async function assertComplete(
+  query: Query,
+  { table, rows }: Staging,
+  signal: AbortSignal,
+): Promise<void> {
+  const sql = `select count(*) as rows from ${qualified(table)}`;
+  const [counted] = await query(sql, [], signal);
+  if (Number(counted?.['rows']) === rows) return;
+  throw new JobError(
+    'TARGET_CONFLICT',
+    `the staging table "${table.table}" had ${rows} rows and now has ${counted?.['rows'] ?? 'none'}`,
+    { hint: 'the server may have restarted: retry' },
+  );
 }
 
 async function removeOld(

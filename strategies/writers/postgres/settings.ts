@@ -106,7 +106,9 @@ export function tlsChoices(settings: ConnectionSettings): readonly (false | Conn
 
 /** The same settings for libpq; credentials and address are not part of it. */
 export function libpqOptions(settings: ConnectionSettings): string {
-  const options = ['-c statement_timeout=0', settings.options].filter(Boolean).join(' ');
+  // Without durable rows a crash of the server could leave a staging table with less than we sent.
+  const own = '-c statement_timeout=0 -c synchronous_commit=local';
+  const options = [own, settings.options].filter(Boolean).join(' ');
   return Object.entries({
     sslmode: settings.sslMode,
     ...(settings.sslRootCert === undefined ? {} : { sslrootcert: settings.sslRootCert }),

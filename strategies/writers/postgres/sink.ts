@@ -5,7 +5,7 @@ import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import { assertLoadable } from './check.ts';
-import { commitWithin } from './commit.ts';
+import { commitWithin, leaseLostOr } from './commit.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -71,11 +71,10 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     },
     loads: async (signal) => await ledger.loads(signal),
     async stage(input, signal) {
-      const staging = await stageRows(
-        { ...target, connection: work, target: table, failpoints: context.failpoints },
-        input,
-        signal,
-      );
+      const job = { ...target, connection: work, target: table, failpoints: context.failpoints };
+      const staging = await stageRows(job, input, signal).catch(async (error: unknown) => {
+        throw await leaseLostOr(error, input.claim, signal);
+      });
       const staged: Staged = { rows: staging.rows };
       stagings.set(staged, staging);
       return staged;

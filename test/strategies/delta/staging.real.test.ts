@@ -109,6 +109,14 @@ describe('staging', () => {
     await living.commit(staged, entryOf(result, claim, { covers: ['30'] }), claim, never);
     expect(await count(path)).toEqual({ 24: 4, 25: 2, 30: 1 });
   });
+
+  it('keeps the files of the table when the ledger is gone', async () => {
+    const path = newPath();
+    await load(session, path, rowsOfWeek(24, 3));
+    await rm(join(path, '_dray/ledger'), { recursive: true });
+    await load(session, path, rowsOfWeek(25, 1), { covers: ['25'] });
+    expect(await count(path)).toEqual({ 24: 3, 25: 1 });
+  });
 });
 
 describe('check', () => {

@@ -42,7 +42,7 @@ export function openSession(): Promise<SqlSession> {
 }
 
 /** Rows that name their writer, so many for each week. */
-export async function resultOf(
+async function resultOf(
   session: SqlSession,
   by: string,
   rowsByWeek: Readonly<Record<number, number>>,
@@ -111,7 +111,7 @@ export function claimOf(sink: Sink): Promise<Claim> {
   return sink.claim({ startedAt: '2017-01-02T00:00:00Z', lockTimeoutMs: 10_000, onWait }, signal);
 }
 
-export function entryOf(options: LoadOptions, result: ComputedResult, claim: Claim): LoadEntry {
+function entryOf(options: LoadOptions, result: ComputedResult, claim: Claim): LoadEntry {
   const { weeks, by, runId = by, attempt = 1, mode = 'overwrite_window' } = options;
   return {
     loadId: `load-${by}`,

@@ -43,6 +43,14 @@ describe('a failure of Postgres', () => {
     expect(postgresError(failure(message), party).code).toBe(expected);
   });
 
+  it('points at the TLS settings when they are the problem', () => {
+    const error = postgresError(
+      failure('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED'),
+      party,
+    );
+    expect(error.hint).toContain('sslrootcert');
+  });
+
   it('names user and target when the user is refused', () => {
     const error = postgresError(failure('no', '28P01'), party);
     expect(error.hint).toContain('"loader"');

@@ -53,6 +53,19 @@ describe('the Postgres writer when something goes wrong', () => {
     expect(shown).toContain('postgresql://');
   });
 
+  it('commits nothing when the staged rows are gone', async () => {
+    await world.load(rowsOfWeek(1, 5, 'old'));
+    const reach = async (at: string) => {
+      if (at !== 'postgres:commit:before') return;
+      const [name] = await world.tables();
+      await world.admin.query(`truncate ${String(name)}`);
+    };
+    await expect(
+      world.load(rowsOfWeek(1, 6, 'new'), { window: WEEK_1, reach }),
+    ).rejects.toMatchObject({ code: 'TARGET_CONFLICT' });
+    expect(await world.content()).toEqual(['1 old 5']);
+  });
+
   it('tries the hosts of the URL in turn', async () => {
     const jdbcUrl = `jdbc:postgresql://127.0.0.1:1,127.0.0.1:${world.server.port}/${world.server.database}`;
     await using sink = await world.openSink({ jdbcUrl });
@@ -108,6 +121,18 @@ describe('the Postgres writer when something goes wrong', () => {
     // The newer attempt has removed what the older one staged.
     expect(await world.tables()).toEqual(['promotions']);
     for (const open of [claim1, claim2, stale, newer]) await open[Symbol.asyncDispose]();
+  });
+
+  it('tells a superseded attempt so, not that its staging table is gone', async () => {
+    const newer = await world.openSink({ runId: 'r', attempt: 2 });
+    const reach = async (at: string) => {
+      if (at === 'postgres:key:before') await (await claimOf(newer))[Symbol.asyncDispose]();
+    };
+    await expect(
+      world.load(rowsOfWeek(1, 5, 'x'), { runId: 'r', attempt: 1, reach }),
+    ).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(await world.tables()).toEqual([]);
+    await newer[Symbol.asyncDispose]();
   });
 
   it('makes a claimant wait for a commit that is under way, and then see its load', async () => {

@@ -26,7 +26,7 @@ export const never = new AbortController().signal;
 export const WEEK_1 = { startDate: '2016-12-26', endDate: '2017-01-02' };
 export const WEEK_2 = { startDate: '2017-01-02', endDate: '2017-01-09' };
 
-export const CONTRACT: OutputContract = {
+const CONTRACT: OutputContract = {
   columns: [
     { name: 'id', type: { kind: 'string', maxLength: 32 }, nullable: false },
     { name: 'week', type: { kind: 'int32' }, nullable: false },

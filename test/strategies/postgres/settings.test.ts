@@ -67,7 +67,7 @@ describe('connection settings', () => {
   it('reach libpq quoted and without credentials', () => {
     const given = settings({ user: 'u', password: 'canary', ApplicationName: `it's \\ me` });
     expect(libpqOptions(given)).toBe(
-      String.raw`sslmode='prefer' connect_timeout='10' application_name='it\'s \\ me' options='-c statement_timeout=0'`,
+      String.raw`sslmode='prefer' connect_timeout='10' application_name='it\'s \\ me' options='-c statement_timeout=0 -c synchronous_commit=local'`,
     );
   });
 });

@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Contents, contentsOf, openWorld, type World } from './world.ts';
+
+const WINDOW = ['--start_date', '2017-05-29', '--end_date', '2017-06-12'];
+/** Where a run is killed: at least two places inside each sink's commit, the rest over all phases. */
+const MOMENTS = [
+  'quarantine:keep:before#1',
+  'quarantine:keep:after#1',
+  'delta:upload:before#1',
+  'delta:upload:after#2',
+  'delta:ledger:before#1',
+  'delta:ledger:after#1',
+  'delta:commit:before#1',
+  'delta:commit:after#1',
+  'parquet:upload:before#1',
+  'parquet:upload:after#2',
+  'parquet:publish:before#1',
+  'parquet:publish:after#1',
+  'parquet:publish:before#2',
+  'parquet:manifest:before#1',
+  'parquet:manifest:after#1',
+  'postgres:staging:before#1',
+  'postgres:staging:after#1',
+  'postgres:copy:after#1',
+  'postgres:key:after#1',
+  'postgres:commit:before#1',
+  'postgres:ledger:after#1',
+  'postgres:commit:after#1',
+];
+let world: World;
+let golden: Contents;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const at = await world.config('golden');
+  expect((await world.run([...at.args, ...WINDOW])).code).toBe(0);
+  golden = await contentsOf(world, at);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+describe('kill -9', () => {
+  it.each(MOMENTS)('at %s: the next attempt ends in the right content', async (moment) => {
+    const name = `kill-${moment.replaceAll(/[^a-z0-9]+/g, '-')}`;
+    const at = await world.config(name);
+    // Content that was there before: the first of the two weeks, from an earlier run.
+    const before = ['--start_date', '2017-05-29', '--end_date', '2017-06-05'];
+    expect((await world.run([...at.args, ...before])).code).toBe(0);
+
+    const runId = ['--run_id', name];
+    const killed = await world.run([...at.args, ...WINDOW, ...runId], {
+      DRAY_TEST_FAIL: `${moment}=kill`,
+    });
+    expect(killed.stderr).toContain('failpoint');
+    expect(killed.signal).toBe('SIGKILL');
+    const again = await world.run([...at.args, ...WINDOW, ...runId, '--attempt', '2']);
+    expect(again.stderr).toContain('completed');
+    expect(again.code).toBe(0);
+    expect(await contentsOf(world, at)).toEqual(golden);
+    expect(await leftovers(at.unity, at.stage, name)).toEqual([]);
+  });
+
+  it('and then a run of its own takes over after the claim has been silent', async () => {
+    const at = await world.config('kill-other-run');
+    const killed = await world.run([...at.args, ...WINDOW], {
+      DRAY_TEST_FAIL: 'parquet:publish:after#1=kill',
+    });
+    expect(killed.signal).toBe('SIGKILL');
+    const other = await world.run([...at.args, ...WINDOW]);
+    expect(other.stderr).toContain('waiting for run');
+    expect(other.code).toBe(0);
+    expect(await contentsOf(world, at)).toEqual(golden);
+  });
+});
+
+/** What a reader of a target would see and no load put there. */
+async function leftovers(unity: string, stage: string, name: string): Promise<readonly string[]> {
+  const files = await readdir(stage, { recursive: true });
+  const [logged] = await world.duckdb(
+    `select list(distinct parse_filename(filename)) as files from delta_scan('${unity}', filename = true)`,
+  );
+  const inLog = String(logged?.['files']);
+  const data = (await readdir(unity, { recursive: true })).filter((file) => file.endsWith('.parquet'));
+  const tables = await world.query(
+    `select tablename from pg_tables where tablename like '\\_dray\\_stage%'`,
+  );
+  return [
+    ...files.filter((file) => file.endsWith('.parquet') && !/^week=2[34]\/part-0\.parquet$/.test(file)),
+    ...(await readdir(join(stage, '_dray/stage')).catch(() => [])).map((file) => `${name} ${file}`),
+    // A file the log does not name, and did not name before, is nobody's.
+    ...data.filter((file) => !inLog.includes(file.split('/').at(-1) ?? '') && !isTombstone(file)),
+    ...tables.map((row) => String(row['tablename'])),
+  ];
+}
+
+/** Files that an earlier version of the table had stay for readers of that version. */
+function isTombstone(file: string): boolean {
+  return /-c1\.parquet$/.test(file);
+}
