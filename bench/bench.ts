@@ -15,7 +15,7 @@ import { findData } from './data.ts';
 import { CREATED_BY, type Load, runLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { writeReport } from './report.ts';
-import { accountingOf, type BenchResult, figuresOf, problemsOf } from './result.ts';
+import { accountingOf, type BenchResult, figuresOf, problemsOf, WHOLE_YEAR } from './result.ts';
 import { judgeSinks } from './sinks.ts';
 import { computeTruth } from './truth.ts';
 import { connect, type Database, measureYardstick, psqlVersion } from './yardstick.ts';
@@ -50,7 +50,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<BenchR
     await session.useExtension('postgres_scanner', signal);
 
     say(`load_promos, ${scopeOf(options)}`);
-    const load = await runLoad(ROOT, source, server, folders.out, windowOf(options));
+    const load = await runLoad(ROOT, source, server, folders.out, windowOf(options), signal);
     say(`the yardstick, ${options.yardsticks} times`);
     const yardstick = await measureRows({ server, client }, load, options.yardsticks);
     say('what the sinks must hold, from the raw files');
@@ -79,7 +79,7 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<BenchR
 }
 
 function scopeOf({ weeks }: BenchOptions): string {
-  return weeks === undefined ? 'the whole year' : `weeks ${weeks.first} to ${weeks.last}`;
+  return weeks === undefined ? WHOLE_YEAR : `weeks ${weeks.first} to ${weeks.last}`;
 }
 
 async function dropTables({ client }: Database): Promise<void> {

@@ -44,6 +44,7 @@ export async function runLoad(
   server: EmbeddedPostgres,
   folder: string,
   window: Window | undefined,
+  signal: AbortSignal,
 ): Promise<Load> {
   await mkdir(folder, { recursive: true });
   const targets = {
@@ -67,7 +68,9 @@ export async function runLoad(
     cwd: root,
     env: { ...process.env, BENCH_DB_PASSWORD: server.password },
     usageFile: join(folder, 'usage.json'),
+    signal,
   });
+  signal.throwIfAborted();
   const cpuAfter = serverCpuSeconds(server.pid);
   if (measured.exitCode !== 0) {
     throw new Error(`load_promos ended with ${String(measured.exitCode)}: ${measured.stdout}`);

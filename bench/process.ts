@@ -30,15 +30,22 @@ export interface Measured {
 /** Runs a Node program to its end and measures the whole process; its stderr is ours. */
 export async function measureNode(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly usageFile: string },
+  options: {
+    readonly cwd: string;
+    readonly env: NodeJS.ProcessEnv;
+    readonly usageFile: string;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Measured> {
-  const { cwd, env, usageFile } = options;
+  const { cwd, env, usageFile, signal } = options;
   const startMs = performance.now();
   const child = spawn(process.execPath, ['--import', PRELOAD, ...args], {
     cwd,
     env: { ...env, BENCH_USAGE: usageFile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const stop = () => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new AbortController();
@@ -47,6 +54,7 @@ export async function measureNode(
     child.on('close', resolve);
   }).finally(() => {
     ended.abort();
+    signal.removeEventListener('abort', stop);
   });
   let highWaterKb = 0;
   const sampling = (async () => {

@@ -1,7 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Chart, drawCharts } from './chart.ts';
-import { accountingOf, type BenchResult, bestOf, figuresOf, postgresSeconds } from './result.ts';
+import {
+  accountingOf,
+  type BenchResult,
+  bestOf,
+  figuresOf,
+  postgresSeconds,
+  WHOLE_YEAR,
+} from './result.ts';
 
 /** Writes RESULTS.md and results.svg into `folder`. */
 export async function writeReport(
@@ -22,6 +29,7 @@ function markdown(result: BenchResult, problems: readonly string[]): string {
 from the raw files: number of values and sum of hashes of each column, and a hash of whole rows. The
 Delta table is the one that delta-rs reads, the Parquet folder the one that pyarrow reads.`
       : `**Not as it must be:**\n\n${problems.map((line) => `- ${line}`).join('\n')}`;
+  const weeks = scope === WHOLE_YEAR ? '' : ' -- --weeks A-B';
   return `# Benchmark: ${scope}
 
 Written by \`npm run bench\`. The load is \`load_promos\` with three sinks (Delta, Parquet, Postgres) into
@@ -46,7 +54,7 @@ ${table(['what', 'value'], machine.facts)}
 ## Commands
 
 \`\`\`sh
-npm run bench
+npm run bench${weeks}
 # which runs
 ${load.command}
 # and, on the same server, for the same rows

@@ -6,7 +6,7 @@ import type { Yardstick, YardstickTimes } from './yardstick.ts';
 
 /** Everything one benchmark has found out. */
 export interface BenchResult {
-  /** `the whole year`, or which weeks. */
+  /** {@link WHOLE_YEAR}, or which weeks. */
   readonly scope: string;
   readonly load: Load;
   readonly yardstick: Yardstick;
@@ -14,6 +14,8 @@ export interface BenchResult {
   readonly verdict: Verdict;
   readonly machine: Machine;
 }
+
+export const WHOLE_YEAR = 'the whole year';
 
 /** What the whole year must come to; a change here is a change of the data or a lost row. */
 const YEAR = { read: 20_940_529, loaded: 20_927_744, deduplicated: 12_785 } as const;

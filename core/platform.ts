@@ -6,7 +6,7 @@ export type Platform = (typeof PLATFORMS)[number];
 export type ServiceProvider = Uppercase<Platform>;
 export const SERVICE_PROVIDERS: readonly ServiceProvider[] = PLATFORMS.map(toServiceProvider);
 
-export function toServiceProvider(platform: Platform): ServiceProvider {
+function toServiceProvider(platform: Platform): ServiceProvider {
   return platform.toUpperCase() as ServiceProvider;
 }
 

@@ -4,7 +4,7 @@ import { JobError } from '../core/errors.ts';
 import type { JobContext } from '../core/job.ts';
 import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
 import { countsMatch, type LoadRequest, type Sink, type SourcePart } from '../core/strategy.ts';
-import { describeWindow, windowsOverlap } from '../core/window.ts';
+import { describeWindow, type Window, windowsOverlap } from '../core/window.ts';
 import { loadIdOf } from './load-id.ts';
 import type { LoadPlan } from './template.ts';
 
@@ -89,7 +89,7 @@ export async function claimSinks(
   const { run } = context;
   const starts: string[] = [];
   for (const { sink, request } of sinks) {
-    const start = startOfRun(await sink.claims(signal), run.runId, request.window);
+    const start = startOfRun(await sink.claims(signal), run.runId, claimWindow(request));
     if (start !== undefined) starts.push(start);
   }
   const startedAt = starts.sort()[0] ?? run.startedAt.toISOString();
@@ -121,6 +121,11 @@ export async function claimSinks(
     if (claim !== undefined) claimed.push(await withLedger(opened, claim, run.force, signal));
   }
   return { startedAt, claimed };
+}
+
+/** What a sink claims: `overwrite` decides everything, whatever the window. */
+function claimWindow({ mode, window }: LoadRequest): Window | undefined {
+  return mode === 'overwrite' ? undefined : window;
 }
 
 async function withLedger(

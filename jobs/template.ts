@@ -1,4 +1,5 @@
 import type { SqlSession } from '../core/engine.ts';
+import { JobError } from '../core/errors.ts';
 import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from '../core/job.ts';
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import type { Source } from '../core/strategy.ts';
@@ -6,7 +7,7 @@ import { assertQuarantineShare } from './accounting.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import { keepQuarantine } from './quarantine.ts';
 import { computeResult } from './result.ts';
-import { claimSinks, openSinks, type SinkPlan } from './sinks.ts';
+import { type ClaimedSink, claimSinks, openSinks, type SinkPlan } from './sinks.ts';
 import { checkSource } from './source-check.ts';
 import type { Transform } from './transform.ts';
 import { accountSinks, sinkOutcome, writeSinks } from './write.ts';
@@ -28,6 +29,8 @@ export interface LoadPlan {
 export const LOAD_STEPS = ['check', 'claim', 'measure', 'transform', 'write', 'account'] as const;
 
 const NO_ROWS: RowCounts = { read: 0, quarantined: 0, filtered: 0, deduplicated: 0 };
+/** How long a failed run looks for a lost claim before it reports the failure itself. */
+const LOOK_MS = 5_000;
 const EMPTY_WINDOW =
   'no row is in the window: the targets stay as they were ("on_empty": "replace" empties the window)';
 
@@ -69,25 +72,45 @@ export async function runLoad(
   const { startedAt, claimed } = await context.step('claim', () =>
     claimSinks(plan, sinks, context, open, signal),
   );
-  const held = AbortSignal.any([signal, ...claimed.map((sink) => sink.claim.lost)]);
+  try {
+    const held = AbortSignal.any([signal, ...claimed.map((sink) => sink.claim.lost)]);
+    const found = await loadClaimed(plan, session, source, claimed, startedAt, context, held);
+    return { ...outcome, ...found };
+  } catch (error) {
+    throw await lossOr(error, claimed);
+  }
+}
+
+type Loaded = Pick<JobOutcome, 'counts' | 'sinks'> & Partial<JobOutcome>;
+
+async function loadClaimed(
+  plan: LoadPlan,
+  session: SqlSession,
+  source: Source,
+  claimed: readonly ClaimedSink[],
+  startedAt: string,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const { run } = context;
   const [known] = claimed.flatMap((sink) => sink.reuse ?? []);
   if (known !== undefined && claimed.every((sink) => sink.reuse !== undefined)) {
-    const done = await context.step('account', () =>
-      accountSinks(claimed, known.counts, new Map(), held),
+    const sinks = await context.step('account', () =>
+      accountSinks(claimed, known.counts, new Map(), signal),
     );
-    return { ...outcome, counts: known.counts, sinks: done, partitions: partitionsOf(known) };
+    return { counts: known.counts, sinks, partitions: partitionsOf(known) };
   }
 
-  const prepared = await transform.prepare(session, source, run.window, held);
+  const prepared = await plan.transform.prepare(session, source, run.window, signal);
   const { measured, quarantined } = await context.step('measure', async () => ({
-    measured: await prepared.measure(held),
+    measured: await prepared.measure(signal),
     quarantined: await keepQuarantine(
       session,
       prepared.quarantineQuery,
       context.openStorage(plan.quarantinePath),
       run,
       context.failpoints,
-      held,
+      signal,
     ),
   }));
   const { read, filtered, deduplicated } = measured;
@@ -96,13 +119,12 @@ export async function runLoad(
 
   const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
   const { result, rules: found } = await context.step('transform', async () => {
-    const computed = await computeResult(session, prepared, counts, stamp, plan, context, held);
-    await source.assertUnchanged(held);
+    const computed = await computeResult(session, prepared, counts, stamp, plan, context, signal);
+    await source.assertUnchanged(signal);
     return computed;
   });
   const rules = [...measured.rules, ...found];
   const explained = {
-    ...outcome,
     ...(quarantined.rows > 0 ? { quarantine: quarantined.place } : {}),
     counts,
     rules,
@@ -111,21 +133,33 @@ export async function runLoad(
   if (result.rows === 0 && plan.onEmpty === 'keep') {
     return {
       ...explained,
-      sinks: sinks.map((sink) => sinkOutcome(sink, 'untouched')),
+      sinks: claimed.map((sink) => sinkOutcome(sink, 'untouched')),
       warnings: [...explained.warnings, EMPTY_WINDOW],
     };
   }
 
   const written = await context.step('write', () =>
-    writeSinks(claimed, { result, counts, loadedAt: startedAt }, context, held),
+    writeSinks(claimed, { result, counts, loadedAt: startedAt }, context, signal),
   );
-  const done = await context.step('account', () => accountSinks(claimed, counts, written, held));
+  const sinks = await context.step('account', () => accountSinks(claimed, counts, written, signal));
   const [first] = written.values();
   return {
     ...explained,
-    sinks: done,
+    sinks,
     partitions: first === undefined ? [] : partitionsOf(first.entry),
   };
+}
+
+/** Whatever fails after a claim was lost fails because of it: the newer attempt cleans up under us. */
+async function lossOr(error: unknown, claimed: readonly ClaimedSink[]): Promise<unknown> {
+  for (const { claim } of claimed) {
+    try {
+      await claim.assertHeld(AbortSignal.timeout(LOOK_MS));
+    } catch (lost) {
+      if (lost instanceof JobError && lost.code === 'LEASE_LOST') return lost;
+    }
+  }
+  return error;
 }
 
 function partitionsOf(entry: LoadEntry): JobOutcome['partitions'] {

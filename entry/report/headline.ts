@@ -44,7 +44,7 @@ function verdictOf({ run, outcome, error }: EndedRun): Verdict {
     const sentence = 'No row was in the window; the targets are as they were.';
     return { tone: 'careful', word: 'completed', sentence };
   }
-  return { tone: 'good', word: 'completed', sentence: 'Every row is loaded and accounted for.' };
+  return { tone: 'good', word: 'completed', sentence: 'Every row is accounted for.' };
 }
 
 /** Where, when and how the run ran. */

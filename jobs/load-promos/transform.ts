@@ -39,18 +39,12 @@ export function promotionsTransform(
       const weeks = window && weeksOf(window);
       await session.run(sql.checkedView(source.relationWithOrigin, weeks), signal);
       await session.run(sql.productsView(products?.relation), signal);
-      return prepared(session, source, products !== undefined, signal);
+      return prepared(session, source, products !== undefined);
     },
   };
 }
 
-async function prepared(
-  session: SqlSession,
-  source: Source,
-  withProducts: boolean,
-  prepareSignal: AbortSignal,
-): Promise<PreparedTransform> {
-  prepareSignal.throwIfAborted();
+function prepared(session: SqlSession, source: Source, withProducts: boolean): PreparedTransform {
   let expectedRows = 0;
   return {
     quarantineQuery: sql.quarantineQuery(source.columns.map((column) => column.name)),

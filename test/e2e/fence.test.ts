@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { contentsOf, openWorld, type World } from './world.ts';
 
 let world: World;
+let source: string;
 
 beforeAll(async () => {
   world = await openWorld();
+  source = await world.smallSource();
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -25,9 +27,12 @@ describe('a stopped attempt that wakes up after it was replaced', () => {
     'postgres:commit:before#1',
   ])('stopped at %s commits nowhere and exits 5', async (moment) => {
     const name = `fence-${moment.replaceAll(/[^a-z0-9]+/g, '-')}`;
-    const at = await world.config(name);
+    const at = await world.config(name, { source });
     const args = [...at.args, '--run_id', name];
-    const first = world.start(args, { DRAY_TEST_FAIL: `${moment}=stop`, DRAY_HOME: join(world.folder, `${name}-home-1`) });
+    const first = world.start(args, {
+      DRAY_TEST_FAIL: `${moment}=stop`,
+      DRAY_HOME: join(world.folder, `${name}-home-1`),
+    });
     await first.saw(/failpoint .*: stop/);
 
     // As a platform retries: a new process, with nothing of the first one's disk.
@@ -37,7 +42,9 @@ describe('a stopped attempt that wakes up after it was replaced', () => {
     expect(second.stderr).toContain('completed');
     expect(second.code).toBe(0);
     const contents = await contentsOf(world, at);
-    const loads = await world.query(`select count(*)::int as loads from public._dray_loads where target like '%${at.table.split('.')[1] ?? ''}'`);
+    const loads = await world.query(
+      `select count(*)::int as loads from public._dray_loads where target like '%${at.table.split('.')[1] ?? ''}'`,
+    );
 
     first.child.kill('SIGCONT');
     const ended = await first.ended;
@@ -47,7 +54,9 @@ describe('a stopped attempt that wakes up after it was replaced', () => {
     expect(contents.stage).toBe(contents.unity);
     expect(contents.redshift).toBe(contents.unity);
     expect(
-      await world.query(`select count(*)::int as loads from public._dray_loads where target like '%${at.table.split('.')[1] ?? ''}'`),
+      await world.query(
+        `select count(*)::int as loads from public._dray_loads where target like '%${at.table.split('.')[1] ?? ''}'`,
+      ),
     ).toEqual(loads);
     await rm(join(world.folder, `${name}-home-1`), { recursive: true, force: true });
   });

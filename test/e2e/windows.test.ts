@@ -106,9 +106,18 @@ describe('windows', () => {
 
   it('warns about an empty window, exits 0 and leaves the targets alone', async () => {
     const at = await world.config('empty');
-    const ended = await world.run([...at.args, '--start_date', '2017-01-02', '--end_date', '2017-01-09']);
+    const ended = await world.run([
+      ...at.args,
+      '--start_date',
+      '2017-01-02',
+      '--end_date',
+      '2017-01-09',
+    ]);
     expect(ended.code).toBe(0);
-    expect(ended.line).toMatchObject({ status: 'completed', sinks: [{ status: 'untouched' }, {}, {}] });
+    expect(ended.line).toMatchObject({
+      status: 'completed',
+      sinks: [{ status: 'untouched' }, {}, {}],
+    });
     expect(ended.stderr).toContain('no row is in the window');
     expect(await world.query(`select to_regclass('${at.table}') as t`)).toEqual([{ t: null }]);
   });

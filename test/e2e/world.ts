@@ -6,7 +6,10 @@ import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
 import { quote, type SqlRow, type SqlSession } from '../../core/engine.ts';
 import { openBulkEngine } from '../../engines/bulk/session.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../entry/start/embedded-postgres.ts';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../entry/start/embedded-postgres.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 const forever = new AbortController().signal;
@@ -31,6 +34,8 @@ export interface World extends AsyncDisposable {
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
   /** Queries files with DuckDB. */
   duckdb(sql: string): Promise<readonly SqlRow[]>;
+  /** A few thousand rows of the sample, for tests that run many processes. */
+  smallSource(): Promise<string>;
   /** A config for targets below `name`, written to a file; returns the arguments that run it. */
   config(name: string, changes?: Changes): Promise<Prepared>;
 }
@@ -73,21 +78,17 @@ export async function openWorld(): Promise<World> {
   pool.on('error', () => undefined);
 
   function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(
-      process.execPath,
-      [join(ROOT, 'test/e2e/failing-entry.ts'), ...args],
-      {
-        cwd: folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env['PATH'],
-          HOME: process.env['HOME'],
-          PROMOS_DB_PASSWORD: postgres.password,
-          DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
-          ...env,
-        },
+    const child = spawn(process.execPath, [join(ROOT, 'test/e2e/failing-entry.ts'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        PROMOS_DB_PASSWORD: postgres.password,
+        DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
+        ...env,
       },
-    );
+    });
     return watch(child);
   }
 
@@ -99,6 +100,18 @@ export async function openWorld(): Promise<World> {
     run: async (args, env) => await start(args, env).ended,
     query: async (sql) => (await pool.query<Record<string, unknown>>(sql)).rows,
     duckdb: async (sql) => await session.rows(sql, forever),
+    async smallSource() {
+      const source = join(folder, 'small');
+      await mkdir(source, { recursive: true });
+      for (const week of [23, 24, 25]) {
+        await session.run(
+          `copy (select * from read_parquet('${ROOT}/data/sample/promotions/week-${String(week)}.parquet')
+            where product_id % 40 = 7 order by all) to '${source}/week-${String(week)}.parquet' (format parquet)`,
+          forever,
+        );
+      }
+      return source;
+    },
     config: async (name, changes) => await prepare(folder, postgres, name, changes),
     async [Symbol.asyncDispose]() {
       await pool.end();
@@ -133,7 +146,8 @@ function watch(child: ChildProcess): Running {
       await new Promise<void>((resolve, reject) => {
         const look = () => {
           if (pattern.test(stderr)) resolve();
-          else if (child.exitCode !== null) reject(new Error(`ended without ${String(pattern)}:\n${stderr}`));
+          else if (child.exitCode !== null)
+            reject(new Error(`ended without ${String(pattern)}:\n${stderr}`));
         };
         waiting.add(look);
         look();
@@ -200,12 +214,16 @@ export async function contentsOf(world: World, at: Prepared, where = 'true'): Pr
   const [schema = '', table = ''] = at.table.split('.');
   const typed = `select promo_id, product_id, store_id, week::integer as week, start_date, end_date, display_code, mailer_code, display_location, mailer_location, on_display, in_mailer, promo_score::decimal(5,2) as promo_score, department, brand, product_category`;
   const digest = async (relation: string) => {
-    const [row] = await world.duckdb(`select ${CONTENT} from (${typed} from ${relation} where ${where})`);
+    const [row] = await world.duckdb(
+      `select ${CONTENT} from (${typed} from ${relation} where ${where})`,
+    );
     return `${String(row?.['rows'])}/${String(row?.['keys'])}/${String(row?.['hash'])}`;
   };
   return {
     unity: await digest(`delta_scan(${quote(at.unity)})`),
-    stage: await digest(`read_parquet(${quote(`${at.stage}/**/*.parquet`)}, hive_partitioning = false)`),
+    stage: await digest(
+      `read_parquet(${quote(`${at.stage}/**/*.parquet`)}, hive_partitioning = false)`,
+    ),
     redshift: await digest(`postgres_scan(${quote(conninfo)}, ${quote(schema)}, ${quote(table)})`),
   };
 }

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import yargs from 'yargs';
 import type { NewAttempt, RunStore } from '../../core/run-store.ts';
@@ -21,7 +22,7 @@ const RESULT = {
 };
 
 /** What the other commands print to; these two don't. */
-const nowhere = { isTTY: false, columns: 80, write: () => true };
+const nowhere = new PassThrough();
 
 let store: RunStore;
 

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from '@jest/globals';
 import { openSqliteStore } from '../../state/sqlite/store.ts';
 
-const WRITER = join(import.meta.dirname, 'sqlite-writer.ts');
+const WRITER = fileURLToPath(new URL('./sqlite-writer.ts', import.meta.url));
 const NAMES = ['a', 'b', 'c', 'd'];
 const RUNS = 15;
 const EVENTS = 10;

@@ -60,7 +60,7 @@ async function applyNext(
   return true;
 }
 
-export function newestVersion(keys: readonly string[]): number {
+function newestVersion(keys: readonly string[]): number {
   return keys.reduce((newest, key) => Math.max(newest, logFile(key)?.version ?? -1), -1);
 }
 

@@ -46,7 +46,7 @@ export function parseSchema(text: string): readonly TableField[] {
   }
 }
 
-export function deltaType(type: ColumnType): string {
+function deltaType(type: ColumnType): string {
   switch (type.kind) {
     case 'bool':
       return 'boolean';

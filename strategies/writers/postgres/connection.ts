@@ -90,11 +90,11 @@ export function openConnection(
     };
 
   async function cancelStatement(open: Session, ended: AbortSignal): Promise<void> {
-    const asked = connect(settings, at, password, ended).then(async (helper) => {
+    const asked = connect(settings, at, password, ended).then(async (second) => {
       try {
-        await helper.client.query('select pg_cancel_backend($1)', [open.pid]);
+        await second.client.query('select pg_cancel_backend($1)', [open.pid]);
       } finally {
-        await helper.close();
+        await second.close();
       }
     });
     const cut = clock.sleep(CANCEL_WITHIN_MS, ended).then(() => {
