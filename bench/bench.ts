@@ -1,5 +1,5 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, totalmem } from 'node:os';
+import { loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { openBulkEngine } from '../engines/bulk/session.ts';
@@ -30,6 +30,7 @@ function say(line: string): void {
 
 async function bench(options: BenchOptions, signal: AbortSignal): Promise<BenchResult> {
   const folders = foldersOf(ROOT);
+  const [loadBefore = 0] = loadavg();
   const python = process.env['DRAY_TEST_PYTHON'];
   if (python === undefined) throw new Error('start this with npm run bench');
   const source = await findData(options.dataDir, folders.download, say);
@@ -63,11 +64,15 @@ async function bench(options: BenchOptions, signal: AbortSignal): Promise<BenchR
     const { scratchDir } = session;
     const verdict = await judgeSinks(session, targets, files, python, scratchDir, signal);
     const [engine] = await session.rows('select version() as version', signal);
-    const machine = describeMachine(ROOT, {
-      duckdb: String(engine?.['version']),
-      postgres: await serverVersion({ server, client }),
-      psql: (await psqlVersion()) ?? 'none',
-    });
+    const machine = describeMachine(
+      ROOT,
+      {
+        duckdb: String(engine?.['version']),
+        postgres: await serverVersion({ server, client }),
+        psql: (await psqlVersion()) ?? 'none',
+      },
+      loadBefore,
+    );
     return { scope: scopeOf(options), load, yardstick, truth, verdict, machine };
   } finally {
     if (!options.keep) {

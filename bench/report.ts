@@ -37,7 +37,7 @@ empty targets, as its users run it: a process of its own. The yardstick loads th
 server with ${yardstick.tool}, from a file in the binary format, into a table of the same definition,
 and ends with the same primary key and ANALYZE. Both build the key with 512 MB of
 \`maintenance_work_mem\`. dray's Postgres part runs while Delta and Parquet are written on the same
-cores; the yardstick has the machine to itself.
+cores, in two streams; beside the yardstick nothing else of the benchmark runs.
 
 ![seconds per step, and dray against the yardstick](results.svg)
 

@@ -102,17 +102,19 @@ async function loadClaimed(
   }
 
   const prepared = await plan.transform.prepare(session, source, run.window, signal);
-  const { measured, quarantined } = await context.step('measure', async () => ({
-    measured: await prepared.measure(signal),
-    quarantined: await keepQuarantine(
+  const { measured, quarantined } = await context.step('measure', async () => {
+    const found = await prepared.measure(signal);
+    const kept = await keepQuarantine(
       session,
       prepared.quarantineQuery,
       context.openStorage(plan.quarantinePath),
       run,
+      found.quarantined,
       context.failpoints,
       signal,
-    ),
-  }));
+    );
+    return { measured: found, quarantined: kept };
+  });
   const { read, filtered, deduplicated } = measured;
   const counts = { read, filtered, deduplicated, quarantined: quarantined.rows };
   assertQuarantineShare(counts, plan.maxQuarantinedRatio, quarantined.place);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { JobError, messageOf } from '../../core/errors.ts';
-import { dateOfEpochDay, epochDay, type Window } from '../../core/window.ts';
+import { dateOfEpochDay, epochDay, parseWindow, type Window } from '../../core/window.ts';
 
 export interface StartArguments {
   readonly window: Window;
@@ -28,7 +28,7 @@ machine and below .dray/.
   --verbose          say more on errors
 `;
 
-/** @throws JobError `ARGUMENTS_INVALID`. */
+/** @throws JobError `ARGUMENTS_INVALID`, `WINDOW_INVALID`. */
 export function parseStartArguments(argv: readonly string[]): StartArguments {
   const flags = readFlags(argv);
   return {
@@ -55,7 +55,8 @@ function readFlags(argv: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw invalid(messageOf(error).split('. ')[0] ?? '', error);
+    const [message = ''] = messageOf(error).split('. ');
+    throw invalid(message.toLowerCase(), error);
   }
 }
 
@@ -74,7 +75,7 @@ function windowOf(
     return weeks(number, number);
   }
   const whole = weeks(WEEKS.first, WEEKS.last);
-  return { startDate: from ?? whole.startDate, endDate: to ?? whole.endDate };
+  return parseWindow(from ?? whole.startDate, to ?? whole.endDate) ?? whole;
 }
 
 function weeks(first: number, last: number): Window {

@@ -1,7 +1,7 @@
 import type { RunWatcher } from '../../core/events.ts';
 import { createDisplay } from './display.ts';
-import { duration, type Paint } from './format.ts';
-import { endedStepLine, type PartProgress, progressLine } from './step-line.ts';
+import type { Paint } from './format.ts';
+import { endedStepLine, type PartProgress, progressLine, runningStepLine } from './step-line.ts';
 import type { TerminalOptions } from './stream.ts';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -21,8 +21,7 @@ export function liveWatcher(
     if (step === undefined) return '';
     const ms = clock.monotonicMs() - step.startMs;
     const frame = SPINNER[Math.floor(ms / SPINNER_MS) % SPINNER.length] ?? '';
-    const time = duration(ms / 1000).padStart(9);
-    return `${paint('accent', frame)} ${step.name.padEnd(10)}${paint('quiet', time)}`;
+    return runningStepLine(step.name, ms / 1000, frame, paint);
   }
   function partLine(part: string): string {
     const progress = parts.get(part);

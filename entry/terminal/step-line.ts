@@ -12,7 +12,19 @@ export interface PartProgress {
 }
 
 const NAME_WIDTH = 10;
-const SECONDS_WIDTH = 9;
+/** `59 min 59 s` is the longest that is usual. */
+const SECONDS_WIDTH = 11;
+
+/** The line of a step at work. */
+export function runningStepLine(
+  step: string,
+  seconds: number,
+  frame: string,
+  paint: Paint,
+): string {
+  const time = duration(seconds).padStart(SECONDS_WIDTH);
+  return `${paint('accent', frame)} ${step.padEnd(NAME_WIDTH)}${paint('quiet', time)}`;
+}
 
 /** What stays on the terminal of a step that has ended. */
 export function endedStepLine(

@@ -11,16 +11,19 @@ import {
 import type { RunStamp } from '../transform.ts';
 
 /*
- * The transform as DuckDB SQL, all of it in this file. Views, in the order of the contract:
+ * The transform as DuckDB SQL, all of it in this file, in the order of the contract:
  *
- *   checked         every source row, typed, with what it broke and where it goes
- *   good            rows of the window that broke nothing
- *   duplicate_keys  keys that are there more than once
- *   deduplicated    one row a key
- *   result          the contract's columns
+ *   source          the reader's rows, with file and row number
+ *   checked         rows of some weeks, typed, with what they broke
+ *   duplicate_keys  keys that are there more than once among the good rows
+ *   result          the contract's columns, one row a key
+ *
+ * Conditions on the raw week come first everywhere, so that the scan can skip what they exclude.
  */
 
 export const PRODUCT_COLUMNS = ['product_id', 'department', 'brand', 'product_category'] as const;
+
+const WEEK_KNOWN = `week between ${String(FIRST_WEEK)} and ${String(LAST_WEEK)}`;
 
 /** Names of the row rules, with the condition that breaks each. */
 export const RULES = [
@@ -31,42 +34,28 @@ export const RULES = [
   { rule: 'mailer_location_accepted', broken: notIn('mailer_code', MAILER_LOCATIONS) },
 ] as const;
 
-/**
- * Each source row typed. Narrowing gives null, which the rules catch: an integer beyond int64 is as
- * bad a key as none. A week that no rule accepts decides first, whatever the window.
- *
- * @param weeks - the window's weeks; undefined: all.
- */
-export function checkedView(
-  relationWithOrigin: string,
-  weeks: readonly number[] | undefined,
-): string {
-  const inWindow =
-    weeks === undefined ? 'true' : weeks.length === 0 ? 'false' : `week in (${weeks.join(', ')})`;
-  return `create or replace view checked as
-    select *, ${RULES.map(({ rule, broken }) => `(${broken}) as ${rule}`).join(', ')},
-      case when week is null then 'quarantined'
-        when not (${inWindow}) then 'filtered'
-        when ${RULES.map(({ broken }) => broken).join(' or ')} then 'quarantined'
-        else 'good' end as fate
-    from (
-      select try_cast(s.product_id as bigint) as product_id,
-        try_cast(s.store_id as bigint) as store_id,
-        case when s.week between ${String(FIRST_WEEK)} and ${String(LAST_WEEK)} then cast(s.week as integer) end as week,
-        ${code('s.display_location')} as display_code,
-        ${code('s.mailer_location')} as mailer_code,
-        s as source_row
-      from (${relationWithOrigin}) as s)`;
+export function sourceView(relationWithOrigin: string): string {
+  return `create or replace view source as ${relationWithOrigin}`;
 }
 
-export const countsQuery = `select count(*) as read,
-  count(*) filter (where fate = 'filtered') as filtered,
-  count(*) filter (where fate = 'quarantined') as quarantined,
-  ${RULES.map(({ rule }) => `count(*) filter (where fate = 'quarantined' and ${rule}) as ${rule}`).join(', ')}
-  from checked`;
+/** @param weeks - the window's weeks; undefined: all. */
+export function countsQuery(weeks: readonly number[] | undefined): string {
+  return `select count(*) as read,
+    count(*) filter (where ${WEEK_KNOWN} and not (${within(weeks)})) as filtered from source`;
+}
+
+/** Rows that broke a rule: a bad week in any window, the other rules inside the window. */
+export function rulesQuery(weeks: readonly number[] | undefined): string {
+  const each = RULES.map(({ rule }) => `count(*) filter (where broken and ${rule}) as ${rule}`);
+  return `select count(*) filter (where broken) as quarantined, ${each.join(', ')}
+    from (${checked(candidates(weeks))})`;
+}
 
 /** All columns of the source as text, so that no value is too odd to be kept. */
-export function quarantineQuery(columns: readonly string[]): string {
+export function quarantineQuery(
+  columns: readonly string[],
+  weeks: readonly number[] | undefined,
+): string {
   const texts = columns.map(
     (name) => `cast(source_row.${identifier(name)} as varchar) as ${identifier(name)}`,
   );
@@ -74,7 +63,40 @@ export function quarantineQuery(columns: readonly string[]): string {
   return `select ${texts.join(', ')},
     list_filter([${broken.join(', ')}], lambda r: r is not null) as rules,
     source_row.__file as source_file, source_row.__row as source_row_number
-    from checked where fate = 'quarantined'`;
+    from (${checked(candidates(weeks))}) where broken`;
+}
+
+/**
+ * Source rows typed, with a column for each rule that says whether the row broke it. Narrowing gives
+ * null, which the rules catch: an integer beyond int64 is as bad a key as none.
+ *
+ * @param condition - on the raw columns.
+ */
+function checked(condition: string): string {
+  const rules = RULES.map(({ rule, broken }) => `(${broken}) as ${rule}`);
+  return `select *, ${RULES.map(({ rule }) => rule).join(' or ')} as broken from (
+    select *, ${rules.join(', ')} from (
+      select try_cast(product_id as bigint) as product_id,
+        try_cast(store_id as bigint) as store_id,
+        case when ${WEEK_KNOWN} then cast(week as integer) end as week,
+        ${code('display_location', DISPLAY_LOCATIONS)} as display_code,
+        ${code('mailer_location', MAILER_LOCATIONS)} as mailer_code,
+        source as source_row
+      from source where ${condition}))`;
+}
+
+/** Everything but what the window filters out. */
+function candidates(weeks: readonly number[] | undefined): string {
+  return weeks === undefined ? 'true' : `(week is null or not (${WEEK_KNOWN}) or ${within(weeks)})`;
+}
+
+/** Weeks follow each other, so a range says it all. */
+function within(weeks: readonly number[] | undefined): string {
+  if (weeks === undefined) return WEEK_KNOWN;
+  const [first] = weeks;
+  const last = weeks.at(-1);
+  if (first === undefined || last === undefined) return 'false';
+  return `week between ${String(first)} and ${String(last)}`;
 }
 
 const KEY = 'product_id, store_id, week';
@@ -83,45 +105,44 @@ const KEY = 'product_id, store_id, week';
  * Duplicates are few: finding their keys first, and ranking only their rows, costs a third of ranking
  * all rows and keeps the memory small.
  */
-export const duplicateKeysTable = `create or replace table duplicate_keys as
-  select ${KEY}, count(*) as copies from checked where fate = 'good' group by ${KEY} having count(*) > 1`;
+export function duplicateKeysTable(weeks: readonly number[] | undefined): string {
+  return `create or replace table duplicate_keys as
+    select ${KEY}, count(*) as copies from (${checked(within(weeks))}) where not broken
+    group by ${KEY} having count(*) > 1`;
+}
 
 export const duplicatesCountQuery = `select coalesce(sum(copies - 1), 0) as deduplicated from duplicate_keys`;
 
 /** Best first: score, then the codes by bytes. */
 const BEST_FIRST = 'promo_score desc, display_code, mailer_code';
 
-/** The contract's columns of every row that is loaded. */
-export function resultView(stamp: RunStamp): string {
-  return `create or replace view result as
-    with good as (
+/** The contract's columns of every row of these weeks that is loaded. */
+export function resultQuery(stamp: RunStamp, weeks: readonly number[] | undefined): string {
+  const columns = promotionsContract.columns.map((column) => identifier(column.name)).join(', ');
+  return `with good as (
       select ${KEY}, display_code, mailer_code, ${scoreSql()} as promo_score
-      from checked where fate = 'good'),
+      from (${checked(within(weeks))}) where not broken),
     deduplicated as (
       select * from good anti join duplicate_keys using (${KEY})
       union all by name
       select * from good semi join duplicate_keys using (${KEY})
-      qualify row_number() over (partition by ${KEY} order by ${BEST_FIRST}) = 1)
-    select md5(concat(d.product_id, '|', d.store_id, '|', d.week)) as promo_id,
-      d.product_id, d.store_id, d.week,
-      date ${quote(WEEK_1_START)} + 7 * (d.week - 1) as start_date,
-      date ${quote(WEEK_1_START)} + 7 * d.week as end_date,
-      d.display_code, d.mailer_code,
-      ${decode('d.display_code', DISPLAY_LOCATIONS)} as display_location,
-      ${decode('d.mailer_code', MAILER_LOCATIONS)} as mailer_location,
-      d.display_code <> '0' as on_display,
-      d.mailer_code <> '0' as in_mailer,
-      d.promo_score,
-      p.department, p.brand, p.product_category,
-      ${quote(stamp.createdBy)} as created_by,
-      timestamptz ${quote(stamp.loadedAt)} as loaded_at
-    from deduplicated as d left join products as p on p.product_id = d.product_id`;
-}
-
-/** The rows of one of `parts` shares of the weeks. */
-export function resultPart(part: number, parts: number): string {
-  const columns = promotionsContract.columns.map((column) => identifier(column.name)).join(', ');
-  return `select ${columns} from result where week % ${String(parts)} = ${String(part)}`;
+      qualify row_number() over (partition by ${KEY} order by ${BEST_FIRST}) = 1),
+    result as (
+      select md5(concat(d.product_id, '|', d.store_id, '|', d.week)) as promo_id,
+        d.product_id, d.store_id, d.week,
+        date ${quote(WEEK_1_START)} + 7 * (d.week - 1) as start_date,
+        date ${quote(WEEK_1_START)} + 7 * d.week as end_date,
+        d.display_code, d.mailer_code,
+        ${decode('d.display_code', DISPLAY_LOCATIONS)} as display_location,
+        ${decode('d.mailer_code', MAILER_LOCATIONS)} as mailer_location,
+        d.display_code <> '0' as on_display,
+        d.mailer_code <> '0' as in_mailer,
+        d.promo_score,
+        p.department, p.brand, p.product_category,
+        ${quote(stamp.createdBy)} as created_by,
+        timestamptz ${quote(stamp.loadedAt)} as loaded_at
+      from deduplicated as d left join products as p on p.product_id = d.product_id)
+    select ${columns} from result`;
 }
 
 /** @param relation - SQL of `products_table`; undefined: nothing is known of any product. */
@@ -148,17 +169,20 @@ export function unknownProductsQuery(paths: string): string {
 export function planText(withProducts: boolean): string {
   const stamp = { createdBy: '', loadedAt: '1970-01-01T00:00:00Z' };
   return [
-    checkedView('source', undefined),
-    duplicateKeysTable,
-    resultView(stamp),
+    duplicateKeysTable(undefined),
+    resultQuery(stamp, undefined),
     productsView(withProducts ? 'products' : undefined),
     JSON.stringify(promotionsContract),
   ].join(';\n');
 }
 
-/** Trims spaces (U+0020) and raises ASCII letters, the same on every engine. */
-function code(column: string): string {
-  return `translate(trim(both ' ' from ${column}), 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')`;
+/**
+ * Trims spaces (U+0020) and raises ASCII letters, the same on every engine. Nearly all values are a
+ * known code as they are, and need neither.
+ */
+function code(column: string, codes: Readonly<Record<string, string>>): string {
+  return `case when ${column} in (${Object.keys(codes).map(quote).join(', ')}) then ${column}
+    else translate(trim(both ' ' from ${column}), 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') end`;
 }
 
 function notIn(column: string, codes: Readonly<Record<string, string>>): string {

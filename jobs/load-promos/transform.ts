@@ -1,14 +1,17 @@
 import { join } from 'node:path';
+import { inLanes } from '../../core/concurrent.ts';
 import { quote, type ResultFile, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { RuleOutcome } from '../../core/job.ts';
 import type { Source } from '../../core/strategy.ts';
 import type { Measured, PreparedTransform, Transform } from '../transform.ts';
-import { promotionsContract, weeksOf, wholeWeeks } from './contract.ts';
+import { FIRST_WEEK, LAST_WEEK, promotionsContract, weeksOf, wholeWeeks } from './contract.ts';
 import * as sql from './sql.ts';
 
-/** From this many rows on, the result is written by two statements at once. */
-const SPLIT_ROWS = 1_000_000;
+/** About this many rows of the result are written by one statement. */
+const SHARE_ROWS = 3_000_000;
+/** So many statements at once: a source of one row group is scanned by one thread. */
+const LANES = 2;
 
 /** @param openProducts - opens `products_table`, where one is configured. */
 export function promotionsTransform(
@@ -36,44 +39,57 @@ export function promotionsTransform(
       return products.snapshot;
     },
     async prepare(session, source, window, signal) {
-      const weeks = window && weeksOf(window);
-      await session.run(sql.checkedView(source.relationWithOrigin, weeks), signal);
+      await session.run(sql.sourceView(source.relationWithOrigin), signal);
       await session.run(sql.productsView(products?.relation), signal);
-      return prepared(session, source, products !== undefined);
+      const weeks = window && weeksOf(window);
+      return prepared(session, source, weeks, products !== undefined);
     },
   };
 }
 
-function prepared(session: SqlSession, source: Source, withProducts: boolean): PreparedTransform {
+function prepared(
+  session: SqlSession,
+  source: Source,
+  weeks: readonly number[] | undefined,
+  withProducts: boolean,
+): PreparedTransform {
   let expectedRows = 0;
   return {
-    quarantineQuery: sql.quarantineQuery(source.columns.map((column) => column.name)),
+    quarantineQuery: sql.quarantineQuery(
+      source.columns.map((column) => column.name),
+      weeks,
+    ),
     async measure(signal) {
-      const measured = await measure(session, signal);
-      expectedRows =
-        measured.read - measured.filtered - measured.quarantined - measured.deduplicated;
+      const measured = await measure(session, weeks, signal);
+      const { read, filtered, quarantined, deduplicated } = measured;
+      expectedRows = read - filtered - quarantined - deduplicated;
       return measured;
     },
     async compute(stamp, signal, onRows) {
-      await session.run(sql.resultView(stamp), signal);
-      const parts = expectedRows > SPLIT_ROWS ? 2 : 1;
-      const shares = new Map<number, number>();
-      const written = await Promise.all(
-        Array.from({ length: parts }, (_, part) =>
-          session.writePartitions(
-            sql.resultPart(part, parts),
+      const parts = sharesOf(weeks, expectedRows);
+      const done = new Map<number, number>();
+      const files = await inLanes(
+        LANES,
+        parts.map((part, index) => async (each: AbortSignal) => {
+          const written = await session.writePartitions(
+            sql.resultQuery(stamp, part),
             promotionsContract.partitionBy,
-            join(session.scratchDir, `result-${String(part)}`),
-            signal,
+            join(session.scratchDir, `result-${String(index)}`),
+            each,
             (share) => {
-              shares.set(part, share);
-              const done = [...shares.values()].reduce((sum, value) => sum + value, 0) / parts;
-              onRows(Math.floor(done * expectedRows));
+              done.set(index, (share * expectedRows) / parts.length);
+              onRows(Math.floor([...done.values()].reduce((sum, rows) => sum + rows, 0)));
             },
-          ),
-        ),
+          );
+          done.set(
+            index,
+            written.reduce((sum, file) => sum + file.rows, 0),
+          );
+          return written;
+        }),
+        signal,
       );
-      return written.flat().sort((a, b) => Number(a.partition) - Number(b.partition));
+      return files.flat().sort((a, b) => Number(a.partition) - Number(b.partition));
     },
     async inspect(files, signal) {
       return withProducts ? [await unknownProducts(session, files, signal)] : [];
@@ -81,19 +97,41 @@ function prepared(session: SqlSession, source: Source, withProducts: boolean): P
   };
 }
 
-async function measure(session: SqlSession, signal: AbortSignal): Promise<Measured> {
-  const [counts] = await session.rows(sql.countsQuery, signal);
-  await session.run(sql.duplicateKeysTable, signal);
+/**
+ * Splits the weeks so that a statement writes few files at once: each open file holds rows back until
+ * it has a row group of them.
+ */
+function sharesOf(
+  weeks: readonly number[] | undefined,
+  rows: number,
+): readonly (readonly number[] | undefined)[] {
+  const count = Math.ceil(rows / SHARE_ROWS);
+  if (count <= 1) return [weeks];
+  const all = weeks ?? Array.from({ length: LAST_WEEK }, (_, index) => FIRST_WEEK + index);
+  const size = Math.ceil(all.length / count);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
+}
+
+async function measure(
+  session: SqlSession,
+  weeks: readonly number[] | undefined,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const [counts] = await session.rows(sql.countsQuery(weeks), signal);
+  const [broken] = await session.rows(sql.rulesQuery(weeks), signal);
+  await session.run(sql.duplicateKeysTable(weeks), signal);
   const [duplicates] = await session.rows(sql.duplicatesCountQuery, signal);
   return {
     read: Number(counts?.['read']),
     filtered: Number(counts?.['filtered']),
-    quarantined: Number(counts?.['quarantined']),
+    quarantined: Number(broken?.['quarantined']),
     deduplicated: Number(duplicates?.['deduplicated']),
     rules: sql.RULES.map(({ rule }) => ({
       rule,
       action: 'quarantine' as const,
-      rows: Number(counts?.[rule]),
+      rows: Number(broken?.[rule]),
     })),
   };
 }

@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream';
 
-// eslint-disable-next-line no-control-regex -- what a terminal understands are control characters
 const SEQUENCE = /\u001b\[(\??)(\d*)([A-Za-z])|\n|\r|[^\u001b\n\r]+/g;
 
 /** A terminal that keeps what a person would see; just enough of one for progress bars. */

@@ -41,11 +41,11 @@ describe('on a terminal', () => {
     using watcher = watch(screen, { isTty: true });
     watcher.stepStarted('check');
     pass(400);
-    expect(screen.text()).toMatch(/^. check {9}0\.3 s$/u);
+    expect(screen.text()).toMatch(/^. check {11}0\.[34] s$/u);
     watcher.stepEnded('check', { ok: true, seconds: 0.4 });
     watcher.stepStarted('claim');
     watcher.stepEnded('claim', { ok: false, seconds: 65 });
-    expect(screen.text()).toBe('✓ check         0.4 s\n✗ claim      1 min 05 s  failed');
+    expect(screen.text()).toBe('✓ check           0.4 s\n✗ claim      1 min 05 s  failed');
   });
 
   it('shows a bar per sink while they stage, and its rows afterwards', () => {
@@ -59,11 +59,13 @@ describe('on a terminal', () => {
     watcher.progress('redshift', 1_000, 4_000);
     pass(1_000);
     const [, unity, redshift, ...others] = screen.text().split('\n');
-    expect(unity).toMatch(/unity {6}█{28} 100% 4,000 \/ 4,000 +4,000 rows\/s +1\.0 s$/);
-    expect(redshift).toMatch(/redshift {3}█{7}░{21} +25% 1,000 \/ 4,000 +5\d\d rows\/s +1\.9 s$/);
+    expect(unity).toMatch(/unity {5}█{28} 100% 4,000 \/ 4,000 +4,000 rows\/s +1\.0 s$/);
+    expect(redshift).toMatch(
+      /redshift {2}█{7}░{21} +25% 1,000 \/ 4,000 +5\d\d rows\/s +(1\.9|2\.0) s$/,
+    );
     expect(others).toEqual([]);
     watcher.stepEnded('write', { ok: true, seconds: 2 });
-    expect(screen.text()).toBe('✓ write         2.0 s  unity 4,000, redshift 1,000 rows');
+    expect(screen.text()).toBe('✓ write           2.0 s  unity 4,000, redshift 1,000 rows');
   });
 
   it('shows the rows of a step that has one stream of its own', () => {
@@ -72,7 +74,7 @@ describe('on a terminal', () => {
     watcher.stepStarted('transform');
     watcher.progress('transform', 8_000, 8_000);
     watcher.stepEnded('transform', { ok: true, seconds: 2 });
-    expect(screen.text()).toBe('✓ transform     2.0 s  8,000 rows, 4,000 rows/s');
+    expect(screen.text()).toBe('✓ transform       2.0 s  8,000 rows, 4,000 rows/s');
   });
 
   it('prints notes above the bars, whole, and goes on below', () => {
