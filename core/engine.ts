@@ -1,5 +1,4 @@
 import type { OutputContract } from './schema.ts';
-import type { PartitionContent } from './ledger.ts';
 
 export const ENGINES = ['row', 'bulk', 'bigdata'] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -69,8 +68,6 @@ export interface ComputedResult {
   readonly contract: OutputContract;
   readonly files: readonly ResultFile[];
   readonly rows: number;
-  /** Resolves to rows and content hash per partition, computed beside the loads. */
-  readonly partitions: Promise<readonly PartitionContent[]>;
 }
 
 /** A string as a SQL literal. */

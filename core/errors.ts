@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   DISK_FULL: { exitCode: 1, retryable: false },
   ENGINE_FAILED: { exitCode: 1, retryable: false },
   EXTENSION_MISSING: { exitCode: 1, retryable: false },
+  NODE_TOO_OLD: { exitCode: 1, retryable: false },
   STORE_FAILED: { exitCode: 1, retryable: false },
   INTERNAL: { exitCode: 1, retryable: false },
   SOURCE_CHANGED: { exitCode: 3, retryable: true },

@@ -20,10 +20,3 @@ export interface RunWatcher {
   progress(part: string, done: number, total: number): void;
   note(level: 'info' | 'warning', message: string): void;
 }
-
-export const silentWatcher: RunWatcher = {
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  progress: () => undefined,
-  note: () => undefined,
-};

@@ -15,7 +15,8 @@ export const TRANSITIONS = {
   RETRYING: ['RUNNING', 'FAILED', 'CANCELLED'],
   FAILED: ['RETRYING'],
   COMPLETED: [],
-  CANCELLED: [],
+  // A platform that stops a container with SIGTERM retries it with the next attempt.
+  CANCELLED: ['RETRYING'],
 } as const satisfies Record<RunState, readonly RunState[]>;
 
 export function canMove(from: RunState, to: RunState): boolean {

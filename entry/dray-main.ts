@@ -4,7 +4,7 @@ import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
-import { openStore, type Surroundings } from './context.ts';
+import { assertNode, openStore, type Surroundings } from './context.ts';
 import { type EntryOutput, finish } from './generic-main.ts';
 import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
@@ -67,6 +67,7 @@ export async function dray(
       );
     });
   try {
+    assertNode(surroundings);
     await cli.parseAsync();
   } catch (thrown) {
     const result = failedResult(toJobError(thrown), surroundings, { redactor: createRedactor() });

@@ -4,7 +4,7 @@ import { createRedactor } from '../core/secrets.ts';
 import { jobs } from '../jobs/registry.ts';
 import type { RunResult } from '../jobs/runner.ts';
 import { type EntryArguments, parseEntryArguments } from './arguments.ts';
-import type { Surroundings } from './context.ts';
+import { assertNode, type Surroundings } from './context.ts';
 import { entryHelp } from './flags.ts';
 import { failedResult, type RunRequest, runFromConfig } from './run.ts';
 import type { TerminalStream } from './terminal/stream.ts';
@@ -32,6 +32,7 @@ export async function genericEntry(
   const jobNames = Object.keys(jobs);
   let args: EntryArguments;
   try {
+    assertNode(surroundings);
     args = await parseEntryArguments(argv, surroundings, jobNames);
   } catch (thrown) {
     const result = failedResult(toJobError(thrown), surroundings);
@@ -78,9 +79,7 @@ export function finish(
   withLine: boolean,
 ): number {
   const color = hasColor(surroundings, stderr);
-  stderr.write(
-    printSummary(result, { color, width: stderr.columns ?? 100, seconds: result.seconds, verbose }),
-  );
+  stderr.write(printSummary(result, { ...result, color, width: stderr.columns ?? 100, verbose }));
   if (withLine) stdout.write(`${JSON.stringify(result.line)}\n`);
   return result.exitCode;
 }

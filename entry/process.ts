@@ -7,6 +7,7 @@ export function processSurroundings(): Surroundings {
   return {
     env: process.env,
     cwd: process.cwd(),
+    nodeVersion: process.versions.node,
     readFile: (path) => readFile(path, 'utf8'),
   };
 }

@@ -98,7 +98,7 @@ export function failedResult(
   const platform = detectPlatform(surroundings.env, known.serviceProvider);
   const redact = (text: string) => known.redactor?.redact(text) ?? text;
   const line = resultLine(run, platform, { error }, undefined, redact);
-  return { line, exitCode: error.exitCode, seconds: 0, error };
+  return { line, exitCode: error.exitCode, seconds: 0, error, redact };
 }
 
 /** Sorts by time, and two of the same second differ. */

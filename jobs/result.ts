@@ -15,6 +15,8 @@ import type { PreparedTransform, RunStamp } from './transform.ts';
 export interface Computed {
   readonly result: ComputedResult;
   readonly rules: readonly RuleOutcome[];
+  /** Computes rows and content hash per partition, from the files that the sinks load. */
+  contents(signal: AbortSignal): Promise<readonly PartitionContent[]>;
 }
 
 /** Computes the transform once, into local files that every sink loads. */
@@ -33,11 +35,12 @@ export async function computeResult(
     context.watcher.progress('transform', rows, expected);
   });
   const rules = await prepared.inspect(files, signal);
-  const partitions = partitionContents(session, contract, files, signal);
-  // Awaited at the commit; a failure before that must not end the process as unhandled.
-  partitions.catch(() => undefined);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  return { result: { contract, files, rows, partitions }, rules };
+  return {
+    result: { contract, files, rows },
+    rules,
+    contents: (later) => partitionContents(session, contract, files, later),
+  };
 }
 
 /** Rows and content hash of each partition, read from the files that the sinks load. */

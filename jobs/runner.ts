@@ -48,6 +48,8 @@ export interface RunResult {
   readonly seconds: number;
   readonly outcome?: JobOutcome;
   readonly error?: JobError;
+  /** Masks the secrets of this run in a text, such as a stack. */
+  redact(text: string): string;
 }
 
 /**
@@ -109,7 +111,8 @@ export async function runJob(
         : job.onFailure(ended.error, context, hooks);
     await guarded(hook, context);
   }
-  return { line, exitCode: line.exit_code, seconds, ...ended };
+  const redact = (text: string) => services.redact(text);
+  return { line, exitCode: line.exit_code, seconds, redact, ...ended };
 }
 
 type Ended =

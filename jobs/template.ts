@@ -120,19 +120,19 @@ async function loadClaimed(
   assertQuarantineShare(counts, plan.maxQuarantinedRatio, quarantined.place);
 
   const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
-  const { result, rules: found } = await context.step('transform', async () => {
-    const computed = await computeResult(session, prepared, counts, stamp, plan, context, signal);
+  const computed = await context.step('transform', async () => {
+    const made = await computeResult(session, prepared, counts, stamp, plan, context, signal);
     await source.assertUnchanged(signal);
-    return computed;
+    return made;
   });
-  const rules = [...measured.rules, ...found];
+  const rules = [...measured.rules, ...computed.rules];
   const explained = {
     ...(quarantined.rows > 0 ? { quarantine: quarantined.place } : {}),
     counts,
     rules,
     warnings: warningsOf(rules),
   };
-  if (result.rows === 0 && plan.onEmpty === 'keep') {
+  if (computed.result.rows === 0 && plan.onEmpty === 'keep') {
     return {
       ...explained,
       sinks: claimed.map((sink) => sinkOutcome(sink, 'untouched')),
@@ -141,7 +141,7 @@ async function loadClaimed(
   }
 
   const written = await context.step('write', () =>
-    writeSinks(claimed, { result, counts, loadedAt: startedAt }, context, signal),
+    writeSinks(claimed, { computed, counts, loadedAt: startedAt }, context, signal),
   );
   const sinks = await context.step('account', () => accountSinks(claimed, counts, written, signal));
   const [first] = written.values();

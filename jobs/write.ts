@@ -1,8 +1,8 @@
 import { allOrNone } from '../core/concurrent.ts';
-import type { ComputedResult } from '../core/engine.ts';
 import type { JobContext, SinkOutcome } from '../core/job.ts';
 import { type LoadEntry, type PartitionContent, rowsOf, type RowCounts } from '../core/ledger.ts';
 import { assertAccounted } from './accounting.ts';
+import type { Computed } from './result.ts';
 import { type ClaimedSink, type OpenSink, sumOf } from './sinks.ts';
 
 /** How many rows of each sink a person is shown. */
@@ -10,7 +10,7 @@ const SAMPLE_ROWS = 3;
 
 /** What one run writes into all its sinks. */
 export interface Content {
-  readonly result: ComputedResult;
+  readonly computed: Computed;
   readonly counts: RowCounts;
   readonly loadedAt: string;
 }
@@ -32,12 +32,15 @@ export async function writeSinks(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ClaimedSink, Written>> {
   const { clock, watcher } = context;
-  const { result, counts } = content;
+  const { computed, counts } = content;
+  const { result } = computed;
   const due = sinks.filter((sink) => sink.reuse === undefined);
+  const contents = onceCopied(due, computed, signal);
   const staged = await allOrNone(
     due.map((claimed) => async (each: AbortSignal) => {
       const start = clock.monotonicMs();
       let done = 0;
+      watcher.progress(claimed.plan.name, 0, result.rows);
       const ready = await claimed.sink.stage(
         {
           result,
@@ -45,6 +48,7 @@ export async function writeSinks(
           onRows(rows) {
             done += rows;
             watcher.progress(claimed.plan.name, done, result.rows);
+            contents.copied(claimed, done);
           },
         },
         each,
@@ -54,7 +58,7 @@ export async function writeSinks(
     }),
     signal,
   );
-  const partitions = await result.partitions;
+  const partitions = await contents.ready();
   const written = new Map<ClaimedSink, Written>();
   for (const { claimed, ready, ms } of staged) {
     const start = clock.monotonicMs();
@@ -68,6 +72,24 @@ export async function writeSinks(
     });
   }
   return written;
+}
+
+/**
+ * Starts to hash the contents when the last sink has its rows: until then the copying needs the
+ * processors, after it they wait for the sinks' keys.
+ */
+function onceCopied(due: readonly ClaimedSink[], computed: Computed, signal: AbortSignal) {
+  const copying = new Set(due);
+  let started: Promise<readonly PartitionContent[]> | undefined;
+  const ready = () => (started ??= computed.contents(signal));
+  return {
+    ready,
+    copied(sink: ClaimedSink, rows: number): void {
+      if (rows >= computed.result.rows) copying.delete(sink);
+      // Whoever awaits it gets the failure.
+      if (copying.size === 0) ready().catch(() => undefined);
+    },
+  };
 }
 
 function entryOf(

@@ -113,7 +113,7 @@ export async function openBulkEngine(
     },
     async writePartitions(query, partitionBy, directory, aborted, onProgress) {
       // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
-      const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd,
+      const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd, compression_level 1,
         partition_by (${identifier(partitionBy)}), write_partition_columns true, return_stats)`;
       return await onConnection(
         async (connection): Promise<readonly ResultFile[]> =>

@@ -85,6 +85,7 @@ function prepared(
             index,
             written.reduce((sum, file) => sum + file.rows, 0),
           );
+          onRows([...done.values()].reduce((sum, rows) => sum + rows, 0));
           return written;
         }),
         signal,
@@ -120,8 +121,10 @@ async function measure(
   signal: AbortSignal,
 ): Promise<Measured> {
   const [counts] = await session.rows(sql.countsQuery(weeks), signal);
-  const [broken] = await session.rows(sql.rulesQuery(weeks), signal);
-  await session.run(sql.duplicateKeysTable(weeks), signal);
+  const [[broken]] = await Promise.all([
+    session.rows(sql.rulesQuery(weeks), signal),
+    session.run(sql.duplicateKeysTable(weeks), signal),
+  ]);
   const [duplicates] = await session.rows(sql.duplicatesCountQuery, signal);
   return {
     read: Number(counts?.['read']),

@@ -27,7 +27,7 @@ export function recordAttempt(
   else refuse(known, next);
 
   let from: Position = known ?? { runId, attempt, state: 'PENDING' };
-  const again = from.attempt === attempt && (from.state === 'RUNNING' || from.state === 'FAILED');
+  const again = from.attempt === attempt && from.state !== 'PENDING';
   const started = again ? 'run.restarted' : 'run.started';
   if (again && from.state === 'RUNNING') {
     appendEvent(database, { runId, attempt, at, type: started, data: {} });
@@ -131,11 +131,6 @@ function refuse(known: RunRecord, next: NewAttempt): void {
   if (known.state === 'COMPLETED') {
     throw new JobError('ARGUMENTS_INVALID', `${run} has completed`, {
       hint: 'to run it again choose another --run_id; what is loaded already is found and reused',
-    });
-  }
-  if (known.state === 'CANCELLED') {
-    throw new JobError('ARGUMENTS_INVALID', `${run} was cancelled`, {
-      hint: 'to run it again choose another --run_id',
     });
   }
 }

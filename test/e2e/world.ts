@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -17,6 +17,7 @@ const forever = new AbortController().signal;
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
   readonly stderr: string;
   /** The JSON line of stdout; undefined when the process died before it. */
   readonly line: Readonly<Record<string, unknown>> | undefined;
@@ -136,7 +137,7 @@ function watch(child: ChildProcess): Running {
       for (const look of waiting) look();
       const text = stdout.trim();
       const line = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined;
-      resolve({ code, signal, stderr, line });
+      resolve({ code, signal, stdout, stderr, line });
     });
   });
   return {
@@ -226,8 +227,4 @@ export async function contentsOf(world: World, at: Prepared, where = 'true'): Pr
     ),
     redshift: await digest(`postgres_scan(${quote(conninfo)}, ${quote(schema)}, ${quote(table)})`),
   };
-}
-
-export async function traceOf(path: string): Promise<readonly string[]> {
-  return (await readFile(path, 'utf8')).trim().split('\n');
 }

@@ -115,6 +115,7 @@ export function resultOf(ended: EndedRun): RunResult {
     line,
     exitCode: line.exit_code,
     seconds,
+    redact: (text) => text,
     ...(outcome === undefined ? {} : { outcome }),
     ...(error === undefined ? {} : { error }),
   };

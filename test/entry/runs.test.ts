@@ -75,7 +75,12 @@ async function printed(
   const args = await parser.exitProcess(false).parseAsync([...argv]);
   const context = {
     store,
-    surroundings: { env: {}, cwd: '/', readFile: () => Promise.reject(new Error('no files')) },
+    surroundings: {
+      env: {},
+      cwd: '/',
+      nodeVersion: '24.0.0',
+      readFile: () => Promise.reject(new Error('no files')),
+    },
     output: { stdout: nowhere, stderr: nowhere },
     out: (text: string) => out.push(text),
     err: (text: string) => err.push(text),

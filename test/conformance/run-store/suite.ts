@@ -160,13 +160,11 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
     });
 
     it('refuses to start a run that ended for good, or that is another run', async () => {
-      const [completed, cancelled, open] = [freshId(), freshId(), freshId()];
-      for (const runId of [completed, cancelled, open]) await store.startAttempt(newAttempt(runId));
+      const [completed, open] = [freshId(), freshId()];
+      for (const runId of [completed, open]) await store.startAttempt(newAttempt(runId));
       await store.endAttempt(endOf(completed, 1, 'COMPLETED'));
-      await store.endAttempt(endOf(cancelled, 1, 'CANCELLED'));
       for (const again of [
         newAttempt(completed, { attempt: 2 }),
-        newAttempt(cancelled, { attempt: 2 }),
         newAttempt(open, { attempt: 2, job: 'raw_analysis' }),
         newAttempt(open, { attempt: 2, window: { ...WINDOW, endDate: '2017-06-19' } }),
       ]) {
@@ -176,6 +174,14 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
         message: `run "${completed}" has completed`,
         hint: expect.stringContaining('--run_id'),
       });
+    });
+
+    it('takes the next attempt of a run that a signal stopped', async () => {
+      const runId = freshId();
+      await store.startAttempt(newAttempt(runId));
+      await store.endAttempt(endOf(runId, 1, 'CANCELLED'));
+      await store.startAttempt(newAttempt(runId, { attempt: 2 }));
+      expect(await store.getRun(runId)).toMatchObject({ state: 'RUNNING', attempt: 2 });
     });
 
     it('keeps steps in the order they started, one record per attempt', async () => {

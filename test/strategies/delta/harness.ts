@@ -95,7 +95,7 @@ export async function compute(
     never,
   );
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  return { contract, files, rows, partitions: Promise.resolve([]) };
+  return { contract, files, rows };
 }
 
 export function claimOf(sink: Sink, lockTimeoutMs = 5_000): Promise<Claim> {

@@ -62,7 +62,7 @@ async function resultOf(
           signal,
         );
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  return { contract: CONTRACT, files, rows, partitions: Promise.resolve([]) };
+  return { contract: CONTRACT, files, rows };
 }
 
 export interface LoadOptions {

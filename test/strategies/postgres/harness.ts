@@ -143,7 +143,7 @@ export class World implements AsyncDisposable {
     const directory = join(this.session.scratchDir, randomUUID());
     const files = await this.session.writePartitions(query, contract.partitionBy, directory, never);
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    return { contract, files, rows, partitions: Promise.resolve([]) };
+    return { contract, files, rows };
   }
 
   /** The template's way through a sink. */
