@@ -31,6 +31,12 @@ export interface SqlSession extends AsyncDisposable {
    */
   useExtension(name: string, signal: AbortSignal): Promise<void>;
   /**
+   * Opens another session of the same engine, with threads of its own. The caller disposes it.
+   *
+   * @param threads - how many statements of it can work at once.
+   */
+  openAnother(threads: number, signal: AbortSignal): Promise<SqlSession>;
+  /**
    * Writes a query's rows as Parquet below `directory` (local, new), one file per value of
    * `partitionBy`, which stays a column inside the files.
    */

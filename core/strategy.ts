@@ -98,6 +98,11 @@ export interface Sink extends AsyncDisposable {
   readonly target: string;
   /** @throws JobError `TARGET_SCHEMA` when the target exists with other columns; writes nothing. */
   check(signal: AbortSignal): Promise<void>;
+  /**
+   * A commit may have to wait for others, and leaves nothing when it is aborted or refused. Such
+   * sinks commit before those whose commit takes moments.
+   */
+  readonly commitWaits?: boolean;
   /** All claims of the target, for the start of the run that they keep. */
   claims(signal: AbortSignal): Promise<readonly ClaimRecord[]>;
   /** Claims (target, window); removes what dead claims left behind. */

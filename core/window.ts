@@ -29,7 +29,16 @@ export function parseWindow(startDate?: string, endDate?: string): Window | unde
       });
     }
   }
-  if (startDate >= endDate) {
+  if (startDate > endDate) {
+    throw new JobError(
+      'WINDOW_INVALID',
+      `the window ends before it starts: "${startDate}" to "${endDate}"`,
+      {
+        hint: 'the end date is exclusive and must be later than the start date: are they swapped?',
+      },
+    );
+  }
+  if (startDate === endDate) {
     throw new JobError('WINDOW_INVALID', `the window is empty: "${startDate}" to "${endDate}"`, {
       hint: 'the end date is exclusive and must be later; in Airflow 3 a cron string gives start = end: schedule with CronDataIntervalTimetable',
     });

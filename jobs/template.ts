@@ -143,7 +143,9 @@ async function loadClaimed(
   const written = await context.step('write', () =>
     writeSinks(claimed, { computed, counts, loadedAt: startedAt }, context, signal),
   );
-  const sinks = await context.step('account', () => accountSinks(claimed, counts, written, signal));
+  // Committed is committed: a stop comes too late now.
+  const lost = AbortSignal.any(claimed.map((sink) => sink.claim.lost));
+  const sinks = await context.step('account', () => accountSinks(claimed, counts, written, lost));
   const [first] = written.values();
   return {
     ...explained,

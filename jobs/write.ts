@@ -60,10 +60,16 @@ export async function writeSinks(
   );
   const partitions = await contents.ready();
   const written = new Map<ClaimedSink, Written>();
-  for (const { claimed, ready, ms } of staged) {
+  // Who may have to wait, or be refused, goes first, while nothing is committed anywhere. The others
+  // follow within moments, whatever asks the run to stop: only a lost claim still ends it.
+  const order = [...staged].sort((a, b) => canWait(b.claimed) - canWait(a.claimed));
+  const lost = AbortSignal.any(sinks.map(({ claim }) => claim.lost));
+  for (const { claimed, ready, ms } of order) {
+    if (written.size === 0) signal.throwIfAborted();
+    const stop = written.size === 0 && claimed.sink.commitWaits === true ? signal : lost;
     const start = clock.monotonicMs();
     const entry = entryOf(claimed, content, partitions, context.run.createdBy);
-    await claimed.sink.commit(ready, entry, claimed.claim, signal);
+    await claimed.sink.commit(ready, entry, claimed.claim, stop);
     written.set(claimed, { entry, seconds: (ms + clock.monotonicMs() - start) / 1000 });
     await context.event('load.committed', {
       sink: claimed.plan.name,
@@ -90,6 +96,10 @@ function onceCopied(due: readonly ClaimedSink[], computed: Computed, signal: Abo
       if (copying.size === 0) ready().catch(() => undefined);
     },
   };
+}
+
+function canWait({ sink }: ClaimedSink): number {
+  return sink.commitWaits === true ? 1 : 0;
 }
 
 function entryOf(

@@ -15,6 +15,6 @@ export function notBuiltNotifier<Name extends string>(name: Name) {
 
 function refuse(name: string): never {
   throw new JobError('NOT_SUPPORTED', `"${name}" is not built yet`, {
-    hint: 'the README lists what is',
+    hint: 'docs/configuration.md has a table of what is built: choose another strategy',
   });
 }

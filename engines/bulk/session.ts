@@ -111,6 +111,7 @@ export async function openBulkEngine(
       }
       await loading;
     },
+    openAnother: (threads, aborted) => openBulkEngine({ ...options, threads }, clock, aborted),
     async writePartitions(query, partitionBy, directory, aborted, onProgress) {
       // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
       const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd, compression_level 1,

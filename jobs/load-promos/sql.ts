@@ -105,8 +105,12 @@ const KEY = 'product_id, store_id, week';
  * Duplicates are few: finding their keys first, and ranking only their rows, costs a third of ranking
  * all rows and keeps the memory small.
  */
-export function duplicateKeysTable(weeks: readonly number[] | undefined): string {
-  return `create or replace table duplicate_keys as
+export const duplicateKeysTable = `create or replace table duplicate_keys (
+  product_id bigint, store_id bigint, week integer, copies bigint)`;
+
+/** Keys never cross weeks, so the weeks may be looked at in shares. */
+export function findDuplicateKeys(weeks: readonly number[] | undefined): string {
+  return `insert into duplicate_keys by name
     select ${KEY}, count(*) as copies from (${checked(within(weeks))}) where not broken
     group by ${KEY} having count(*) > 1`;
 }
@@ -169,7 +173,7 @@ export function unknownProductsQuery(paths: string): string {
 export function planText(withProducts: boolean): string {
   const stamp = { createdBy: '', loadedAt: '1970-01-01T00:00:00Z' };
   return [
-    duplicateKeysTable(undefined),
+    findDuplicateKeys(undefined),
     resultQuery(stamp, undefined),
     productsView(withProducts ? 'products' : undefined),
     JSON.stringify(promotionsContract),

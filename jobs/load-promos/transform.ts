@@ -10,6 +10,8 @@ import * as sql from './sql.ts';
 
 /** About this many rows of the result are written by one statement. */
 const SHARE_ROWS = 3_000_000;
+/** About this many keys are looked at by one statement, which bounds its memory. */
+const KEY_SHARE_ROWS = 6_000_000;
 /** So many statements at once: a source of one row group is scanned by one thread. */
 const LANES = 2;
 
@@ -66,7 +68,7 @@ function prepared(
       return measured;
     },
     async compute(stamp, signal, onRows) {
-      const parts = sharesOf(weeks, expectedRows);
+      const parts = sharesOf(weeks, expectedRows, SHARE_ROWS);
       const done = new Map<number, number>();
       const files = await inLanes(
         LANES,
@@ -99,14 +101,15 @@ function prepared(
 }
 
 /**
- * Splits the weeks so that a statement writes few files at once: each open file holds rows back until
- * it has a row group of them.
+ * Splits the weeks into shares of about so many rows, for memory's sake: a statement that writes many
+ * files at once holds a row group of each back, one that looks for duplicates holds all their keys.
  */
 function sharesOf(
   weeks: readonly number[] | undefined,
   rows: number,
+  shareRows: number,
 ): readonly (readonly number[] | undefined)[] {
-  const count = Math.ceil(rows / SHARE_ROWS);
+  const count = Math.ceil(rows / shareRows);
   if (count <= 1) return [weeks];
   const all = weeks ?? Array.from({ length: LAST_WEEK }, (_, index) => FIRST_WEEK + index);
   const size = Math.ceil(all.length / count);
@@ -121,10 +124,16 @@ async function measure(
   signal: AbortSignal,
 ): Promise<Measured> {
   const [counts] = await session.rows(sql.countsQuery(weeks), signal);
-  const [[broken]] = await Promise.all([
-    session.rows(sql.rulesQuery(weeks), signal),
-    session.run(sql.duplicateKeysTable(weeks), signal),
-  ]);
+  const [broken] = await session.rows(sql.rulesQuery(weeks), signal);
+  await session.run(sql.duplicateKeysTable, signal);
+  const candidates = Number(counts?.['read']) - Number(counts?.['filtered']);
+  await inLanes(
+    LANES,
+    sharesOf(weeks, candidates, KEY_SHARE_ROWS).map(
+      (share) => (each: AbortSignal) => session.run(sql.findDuplicateKeys(share), each),
+    ),
+    signal,
+  );
   const [duplicates] = await session.rows(sql.duplicatesCountQuery, signal);
   return {
     read: Number(counts?.['read']),
@@ -156,7 +165,7 @@ async function assertProductsUsable(
     throw new JobError(
       'PRODUCTS_NOT_UNIQUE',
       `product_id ${String(duplicate['product_id'])} is ${String(duplicate['rows'])} times in ${products.location}` +
-        ` (${String(duplicate['products'])} products are there more than once)`,
+        `; products that are there more than once: ${String(duplicate['products'])}`,
       { hint: 'a duplicate product would multiply promotions: make product_id unique there' },
     );
   }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import type { Failpoints } from '../../core/failpoint.ts';
 import { genericEntry } from '../../entry/generic-main.ts';
@@ -9,7 +11,8 @@ import { abortOnSignals } from '../../entry/signals.ts';
  *
  *   DRAY_TEST_TRACE   file that gets the name of every place reached, a line each
  *   DRAY_TEST_FAIL    `NAME#COUNT=ACTION`: at the COUNTth time NAME is reached; ACTION is `kill`
- *                     (SIGKILL to itself), `stop` (SIGSTOP to itself) or `term` (SIGTERM)
+ *                     (SIGKILL to itself), `stop` (SIGSTOP), `int` (SIGINT), `term` (SIGTERM) or
+ *                     `exec` (the shell command in DRAY_TEST_EXEC, until it has ended)
  */
 const trace = process.env['DRAY_TEST_TRACE'];
 const [place = '', action = ''] = (process.env['DRAY_TEST_FAIL'] ?? '').split('=');
@@ -17,13 +20,19 @@ const [name = '', count = '1'] = place.split('#');
 let seen = 0;
 
 const failpoints: Failpoints = {
-  reach(reached) {
+  async reach(reached) {
     if (trace !== undefined) appendFileSync(trace, `${reached}\n`);
-    if (reached !== name || ++seen !== Number(count)) return Promise.resolve();
+    if (reached !== name || ++seen !== Number(count)) return;
     process.stderr.write(`failpoint ${reached}: ${action}\n`);
-    const signal = { kill: 'SIGKILL', stop: 'SIGSTOP', term: 'SIGTERM' }[action] ?? 'SIGKILL';
+    if (action === 'exec') {
+      execFileSync('/bin/sh', ['-ec', process.env['DRAY_TEST_EXEC'] ?? '']);
+      return;
+    }
+    const signal = { stop: 'SIGSTOP', int: 'SIGINT', term: 'SIGTERM' }[action] ?? 'SIGKILL';
+    // The handlers of a signal run on a later turn.
+    const heard = signal === 'SIGKILL' || signal === 'SIGSTOP' ? undefined : once(process, signal);
     process.kill(process.pid, signal);
-    return Promise.resolve();
+    await heard;
   },
 };
 

@@ -1,6 +1,5 @@
 import {
   type ComputedResult,
-  identifier,
   quote,
   type ResultFile,
   type SqlSession,
@@ -14,6 +13,8 @@ import { qualified, type TableName } from './table-name.ts';
 
 /** From this many rows on a second stream pays for itself; the server then uses two cores. */
 const SECOND_STREAM_ROWS = 1_000_000;
+/** Name of the attached database and of the secret with its credentials. */
+const ALIAS = 'target';
 
 /**
  * Copies the result's files into an empty table: the engine reads the Parquet files and sends them
@@ -31,13 +32,12 @@ export async function copyInto(
 ): Promise<void> {
   const filled = result.files.filter((file) => file.rows > 0);
   if (filled.length === 0) return;
-  await session.useExtension('postgres_scanner', signal);
-  // Staging tables are named after target and claim, so no two sinks of a session meet here.
-  const alias = identifier(`dray${table.table}`);
   const columns = columnList(result.contract.columns);
-
-  await using attached = new AsyncDisposableStack();
-  attached.use(await attach(session, endpoint, alias, table.schema, signal));
+  // An insert is one thread's work. Idle threads beside it were measured to burn up to three times
+  // the work's own CPU time, which the server needs; without any, each caller's thread does its own.
+  await using copier = await session.openAnother(1, signal);
+  await copier.useExtension('postgres_scanner', signal);
+  await attach(copier, endpoint, table.schema, signal);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const streams = split(filled, result.rows >= SECOND_STREAM_ROWS ? 2 : 1);
@@ -46,8 +46,8 @@ export async function copyInto(
       try {
         const paths = files.map((file) => quote(file.path)).join(', ');
         const toShare = rowCounter(files, onRows);
-        await session.run(
-          `insert into ${alias}.${qualified(table)} (${columns})
+        await copier.run(
+          `insert into ${ALIAS}.${qualified(table)} (${columns})
            select ${columns} from read_parquet([${paths}], hive_partitioning = false)`,
           either,
           toShare,
@@ -70,16 +70,10 @@ export async function copyInto(
 async function attach(
   session: SqlSession,
   endpoint: Endpoint,
-  alias: string,
   schema: string,
   signal: AbortSignal,
-): Promise<AsyncDisposable> {
+): Promise<void> {
   const { at, settings, password, party } = endpoint;
-  const never = new AbortController().signal;
-  const detach = async () => {
-    await session.run(`detach database if exists ${alias}`, never);
-    await session.run(`drop secret if exists ${alias}`, never);
-  };
   const secret = [
     'type postgres',
     `host ${quote(at.host)}`,
@@ -89,7 +83,7 @@ async function attach(
     ...(password === undefined ? [] : [`password ${quote(password)}`]),
   ];
   try {
-    await session.run(`create or replace secret ${alias} (${secret.join(', ')})`, signal);
+    await session.run(`create secret ${ALIAS} (${secret.join(', ')})`, signal);
   } catch {
     signal.throwIfAborted();
     // Without the cause: it holds the statement, and the statement the password.
@@ -99,15 +93,13 @@ async function attach(
   }
   try {
     await session.run(
-      `attach ${quote(libpqOptions(settings))} as ${alias}
-       (type postgres, secret ${alias}, schema ${quote(schema)})`,
+      `attach ${quote(libpqOptions(settings))} as ${ALIAS}
+       (type postgres, secret ${ALIAS}, schema ${quote(schema)})`,
       signal,
     );
   } catch (error) {
-    await detach();
     throw copyError(error, party);
   }
-  return { [Symbol.asyncDispose]: detach };
 }
 
 /** Groups of about equal size in bytes, largest files first into the smallest group. */

@@ -35,6 +35,7 @@ export function openPostgresSink(target: PostgresTarget): Sink {
 
   return {
     kind: 'postgres',
+    commitWaits: true,
     target: endpoint.party.target,
     async check(signal) {
       await assertLoadable(work.query, table, contract, endpoint.party, signal);
