@@ -91,6 +91,8 @@ export default defineConfig(
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
+      // `import { type X }` alone would still load the module, and the bundle must start without natives.
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/return-await': ['error', 'always'],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',

@@ -1,4 +1,4 @@
-import { type DuckDBResultReader } from '@duckdb/node-api';
+import type { DuckDBResultReader } from '@duckdb/node-api';
 import { z } from 'zod';
 import type { ColumnStatistics, ResultFile } from '../../core/engine.ts';
 

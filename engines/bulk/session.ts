@@ -10,6 +10,7 @@ import {
   type SqlRow,
   type SqlSession,
 } from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
 import { engineError } from './errors.ts';
 import { loadExtension } from './extensions.ts';
 import { plainValue } from './values.ts';
@@ -41,8 +42,7 @@ export async function openBulkEngine(
   const tempDir = options.tempDir ?? tmpdir();
   await mkdir(tempDir, { recursive: true });
   const scratchDir = await mkdtemp(join(tempDir, 'dray-'));
-  // Loaded here and not at the top: the bundle must start where there is no native module.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance } = await loadDuckDb();
   const instance = await DuckDBInstance.create(':memory:');
   const idle: DuckDBConnection[] = [];
   const extensions = new Map<string, Promise<void>>();
@@ -131,6 +131,18 @@ export async function openBulkEngine(
     },
   };
   return session;
+}
+
+/** Loaded here and not at the top: the bundle must start where there is no native module. */
+async function loadDuckDb() {
+  try {
+    return await import('@duckdb/node-api');
+  } catch (error) {
+    throw new JobError('ENGINE_FAILED', 'DuckDB cannot be loaded on this machine', {
+      hint: 'install @duckdb/node-api 1.5.5-r.5 beside the bundle (npm install @duckdb/node-api@1.5.5-r.5)',
+      cause: error,
+    });
+  }
 }
 
 function settings(options: BulkOptions, scratchDir: string): Record<string, string> {

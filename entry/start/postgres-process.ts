@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { CHILD_OPTIONS } from './postgres-binaries.ts';
-import { type Cluster } from './postgres-cluster.ts';
+import type { Cluster } from './postgres-cluster.ts';
 
 const LOG_LIMIT_BYTES = 4_000_000;
 /** After this long a fast shutdown becomes an immediate one, which the next start recovers from. */

@@ -1,5 +1,5 @@
 import { acquireClaim, type Claim } from '../../../core/claims.ts';
-import { JobError, messageOf } from '../../../core/errors.ts';
+import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
 import type { Sink, Staged } from '../../../core/strategy.ts';
 import { fileClaimStore, stageFolder } from '../file-claims.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
@@ -60,7 +60,15 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     target: storage.root,
     async check(signal) {
       const table = tableOf(await latest(signal));
-      if (table) assertAccepts(table, { contract: request.contract, entry: request });
+      try {
+        if (table) assertAccepts(table, { contract: request.contract, entry: request });
+      } catch (error) {
+        const { code, message, hint } = toJobError(error);
+        throw new JobError(code, `${storage.root}: ${message}`, {
+          ...(hint === undefined ? {} : { hint }),
+          cause: error,
+        });
+      }
     },
     claims: async (signal) => await claims.list(signal),
     async claim(options, signal) {

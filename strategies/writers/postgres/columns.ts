@@ -1,5 +1,5 @@
 import { identifier } from '../../../core/engine.ts';
-import { type Column, type ColumnType, type OutputContract } from '../../../core/schema.ts';
+import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
 import { qualified, type TableName } from './table-name.ts';
 
 /** A column of an existing table, its type as `format_type` prints it. */

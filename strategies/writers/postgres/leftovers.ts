@@ -1,4 +1,4 @@
-import { type ClaimRecord } from '../../../core/claims.ts';
+import type { ClaimRecord } from '../../../core/claims.ts';
 import { messageOf } from '../../../core/errors.ts';
 import { windowsOverlap } from '../../../core/window.ts';
 import type { Connection } from './connection.ts';
