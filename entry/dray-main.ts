@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { JobError, toJobError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { run } from './commands/run.ts';
@@ -61,7 +62,7 @@ export async function dray(
     .fail((message: string | undefined, error: Error | undefined) => {
       throw (
         error ??
-        new JobError('ARGUMENTS_INVALID', (message ?? 'bad arguments').toLowerCase(), {
+        new JobError('ARGUMENTS_INVALID', usageMessage(message, argv), {
           hint: 'dray --help lists the commands, dray COMMAND --help their flags',
         })
       );
@@ -74,6 +75,14 @@ export async function dray(
     return finish(result, output, surroundings, argv.includes('--verbose'), false);
   }
   return exitCode;
+}
+
+/** yargs answers a misspelt command with a suggestion alone. */
+function usageMessage(message: string | undefined, argv: readonly string[]): string {
+  const text = (message ?? 'bad arguments').replace(/^./, (first) => first.toLowerCase());
+  return text.startsWith('did you mean')
+    ? `there is no command "${printable(argv[0] ?? '')}": ${text}`
+    : text;
 }
 
 type Handler = (args: Readonly<Record<string, unknown>>) => Promise<void>;

@@ -1,4 +1,6 @@
 import { JobError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { printable } from '../../core/printable.ts';
 import { finish, runAndWatch } from '../generic-main.ts';
 import { openEnvelope } from '../config-envelope.ts';
 import { jobs } from '../../jobs/registry.ts';
@@ -28,8 +30,9 @@ export const run = defineCommand({
   async run(args, context, signal) {
     const { surroundings, output } = context;
     if (!Object.keys(jobs).includes(args.job)) {
-      throw new JobError('JOB_UNKNOWN', `there is no job "${args.job}"`, {
-        hint: `jobs: ${Object.keys(jobs).join(', ')}`,
+      const near = nearest(args.job, Object.keys(jobs));
+      throw new JobError('JOB_UNKNOWN', `there is no job "${printable(args.job)}"`, {
+        hint: `${near === undefined ? '' : `did you mean "${near}"? `}jobs: ${Object.keys(jobs).join(', ')}`,
       });
     }
     const text = /^(\s*\{|@|base64url:)/.test(args.config) ? args.config : `@${args.config}`;
