@@ -5,7 +5,7 @@ import { type Changes, expectLoads, openScene, type Scene, WINDOW } from './scen
 import type { Ended } from './world.ts';
 
 /** Odd enough to be found wherever it slips out, and to need quoting in SQL, JSON and URLs. */
-const CANARY = `C4nary'"&<\\ ${'pässword'}`;
+const CANARY = `C4nary'"&<\\ pässword`;
 /** What is left of it in most encodings. */
 const TELLING = ['C4nary', 'pässword', 'p%C3%A4ssword', 'p\\u00e4ssword'];
 const LITERAL = { redshift_loader_config: { properties: { user: 'canary', password: CANARY } } };
@@ -97,7 +97,7 @@ describe.each([
           },
         },
       };
-      const ended = await run(both, ['--verbose'], fail);
+      const ended = await run(both, ['--force', '--verbose'], fail);
       expect(ended.code).toBeGreaterThan(0);
       expect(isTelling(`${ended.stdout}${ended.stderr}`)).toBe(false);
       expect(await traces()).toEqual([]);
@@ -112,6 +112,17 @@ describe.each([
     expect(await traces()).toEqual([]);
     const warnings = ended.stderr.split('a literal password is in the config').length - 1;
     expect(warnings).toBe(kind.includes('literal') ? 1 : 0);
+  });
+});
+
+describe('a password that other software repeats in its message', () => {
+  it('is masked on stdout and on stderr', async () => {
+    const same = 'S4me-as-the-user';
+    const properties = { user: same, password: same };
+    const ended = await run({ redshift_loader_config: { properties } }, ['--force', '--verbose']);
+    expect(ended.line).toMatchObject({ exit_code: 1, error: { code: 'TARGET_DENIED' } });
+    expect(ended.stderr).toContain('user "***"');
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(same);
   });
 });
 

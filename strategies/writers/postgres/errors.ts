@@ -56,7 +56,6 @@ const STATE_HINTS: Readonly<Record<string, string>> = {
   '23505':
     'two rows have the same key: look for rows of another key in the target, or other loaders',
   '25006': 'this server takes no writes: connect to the primary',
-  '28P01': 'check "user" and "password" in "properties", and what the secret it names holds',
   '3D000': 'create the database, or name another one in "jdbc_url"',
   '3F000': 'create the schema, or name another one in "table"',
 };
