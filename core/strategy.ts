@@ -79,6 +79,8 @@ export interface LoadRequest {
   readonly covers?: readonly string[];
   readonly mode: Mode;
   readonly contract: OutputContract;
+  /** How long one statement may wait for a lock that somebody holds in the target; absent: for ever. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** What a sink has made ready: everything heavy is done, nothing can be seen yet. */

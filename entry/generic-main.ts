@@ -1,5 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { toJobError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import { jobs } from '../jobs/registry.ts';
 import type { RunResult } from '../jobs/runner.ts';
@@ -35,7 +36,7 @@ export async function genericEntry(
     assertNode(surroundings);
     args = await parseEntryArguments(argv, surroundings, jobNames);
   } catch (thrown) {
-    const result = failedResult(toJobError(thrown), surroundings);
+    const result = failedResult(toJobError(thrown), surroundings, namedIn(argv));
     return finish(result, output, surroundings, argv.includes('--verbose'), true);
   }
   if (args.kind === 'help') {
@@ -49,6 +50,14 @@ export async function genericEntry(
   const { job: jobName, verbose, ...request } = args;
   const result = await runAndWatch({ jobName, ...request }, surroundings, output, signal);
   return finish(result, output, surroundings, verbose, true);
+}
+
+/** Whoever sent us finds its run by the id, also where the other arguments make no sense. */
+function namedIn(argv: readonly string[]): { readonly runId?: string } {
+  const at = argv.findIndex((word) => word === '--run_id' || word.startsWith('--run_id='));
+  const word = argv[at];
+  const runId = word === '--run_id' ? argv[at + 1] : word?.slice('--run_id='.length);
+  return runId === undefined ? {} : { runId: printable(runId) };
 }
 
 /** Runs with a person watching on stderr. */

@@ -82,12 +82,13 @@ export function failedResult(
   surroundings: Surroundings,
   known: {
     readonly run?: RunInfo;
+    readonly runId?: string;
     readonly redactor?: Redactor;
     readonly serviceProvider?: string | undefined;
   } = {},
 ): RunResult {
   const run = known.run ?? {
-    runId: '',
+    runId: known.runId ?? '',
     attempt: 1,
     job: '',
     createdBy: '',

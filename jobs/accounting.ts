@@ -18,7 +18,9 @@ export function assertAccounted(
   if (explained === read) return;
   const difference = read - explained;
   const what =
-    difference > 0 ? `${String(difference)} rows are lost` : `${String(-difference)} rows too many`;
+    difference > 0
+      ? `${String(difference)} ${difference === 1 ? 'row is' : 'rows are'} lost`
+      : `${String(-difference)} ${difference === -1 ? 'row' : 'rows'} too many`;
   throw new JobError(
     'ACCOUNTING_BROKEN',
     `${sink}, ${when}: ${what}: read ${String(read)} but loaded ${String(loaded)} + quarantined ` +

@@ -60,6 +60,7 @@ export async function openSinks(
       attempt,
       mode,
       contract: plan.transform.contract,
+      lockTimeoutMs: plan.lockTimeoutMs,
       ...(window === undefined ? {} : { window: plan.transform.wholePartitions(window) }),
       ...(covers === undefined ? {} : { covers }),
     };

@@ -15,10 +15,10 @@ import { ROOT } from './world.ts';
 const PLANTED = [
   {
     title: 'a lost row',
-    says: '1 rows are lost',
+    says: '1 row is lost',
     change: 'limit (select count(*) - 1 from whole)',
   },
-  { title: 'a doubled row', says: '1 rows too many', change: 'union all (from whole limit 1)' },
+  { title: 'a doubled row', says: '1 row too many', change: 'union all (from whole limit 1)' },
 ] as const;
 let scene: Scene;
 /** The result for the window, as a run wrote it to another place. */

@@ -78,14 +78,17 @@ describe('a target that somebody else holds', () => {
     await expectLoads(scene, [...holds, '--attempt', '2']);
   });
 
-  it('ends the run with exit 3 when the table is locked, and the folders stay as they were', async () => {
+  it.each([
+    ['against writers', 'exclusive'],
+    ['against readers too', 'access exclusive'],
+  ])('ends the run with exit 3 when the table is locked %s, nothing loaded', async (_, mode) => {
     const client = new pg.Client({ connectionString: scene.world.postgres.url });
     await client.connect();
     try {
       const args = await scene.args({ lock_timeout_s: 1 });
       const before = await scene.state();
       await client.query('begin');
-      await client.query(`lock table ${scene.at.table} in exclusive mode`);
+      await client.query(`lock table ${scene.at.table} in ${mode} mode`);
       const ended = await scene.world.run(args);
       await client.query('rollback');
       expect(ended.stderr).toContain('LOCK_TIMEOUT');

@@ -35,10 +35,11 @@ describe('the bundle alone, with no packages beside it', () => {
   });
 
   it('answers bad arguments with one line of JSON and leaves nothing behind', async () => {
-    const { code, stdout } = await run('--module_name', 'load_promo');
+    const { code, stdout } = await run('--module_name', 'load_promo', '--run_id', 'r-1');
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({
       schema: 'dray.result/1',
+      run_id: 'r-1',
       status: 'failed',
       exit_code: 2,
     });

@@ -11,8 +11,8 @@ describe('the accounting law', () => {
   });
 
   it.each([
-    [74, '1 rows are lost'],
-    [76, '1 rows too many'],
+    [74, '1 row is lost'],
+    [76, '1 row too many'],
   ])('is broken by %d loaded rows: %s', (loaded, message) => {
     expect(() => {
       assertAccounted('unity', counts, loaded, 'after the commit');

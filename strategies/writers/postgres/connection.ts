@@ -200,6 +200,7 @@ function clientConfig(
   at: HostAndPort,
   password: string | undefined,
 ): pg.ClientConfig {
+  const { lockTimeoutMs } = settings;
   return {
     host: at.host,
     port: at.port,
@@ -207,6 +208,8 @@ function clientConfig(
     user: settings.user,
     ...(password === undefined ? {} : { password }),
     application_name: settings.applicationName,
+    // Nothing waits for ever; 0 would mean that to the server.
+    ...(lockTimeoutMs === undefined ? {} : { lock_timeout: Math.ceil(lockTimeoutMs) || 1 }),
     connectionTimeoutMillis: settings.connectTimeoutS * 1000,
     keepAlive: true,
     options: startupOptions(settings),

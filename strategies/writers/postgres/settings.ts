@@ -22,6 +22,8 @@ export interface ConnectionSettings {
   readonly searchPath?: string;
   /** Command line options of the server's session, such as `-c work_mem=64MB`. */
   readonly options?: string;
+  /** Of any statement outside a transaction that sets its own; absent: the server's. */
+  readonly lockTimeoutMs?: number;
 }
 
 const SUPPORTED = [

@@ -30,11 +30,11 @@ export const postgresWriter = defineWriter({
   on: {
     async bulk(session, config, request, context, signal) {
       refuseUnbuilt(config);
-      const settings = connectionSettings(
-        config.jdbcUrl,
-        config.properties,
-        `dray ${request.runId}`,
-      );
+      const { lockTimeoutMs } = request;
+      const settings = {
+        ...connectionSettings(config.jdbcUrl, config.properties, `dray ${request.runId}`),
+        ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+      };
       const defaultSchema = settings.searchPath?.split(',')[0]?.trim();
       const table = parseTableName(config.table, defaultSchema);
       const maintenanceMemory = memorySize(config.options?.[MEMORY_OPTION] ?? DEFAULT_MEMORY);
