@@ -83,6 +83,11 @@ export interface LoadRequest {
   readonly lockTimeoutMs?: number;
 }
 
+/** The window that a sink claims: `overwrite` decides all rows, whatever the run's window. */
+export function claimWindow({ mode, window }: LoadRequest): Window | undefined {
+  return mode === 'overwrite' ? undefined : window;
+}
+
 /** What a sink has made ready: everything heavy is done, nothing can be seen yet. */
 export interface Staged {
   /** Rows counted where they were staged (in the staging table, in the staged files). */

@@ -3,8 +3,14 @@ import type { SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import type { JobContext } from '../core/job.ts';
 import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
-import { countsMatch, type LoadRequest, type Sink, type SourcePart } from '../core/strategy.ts';
-import { describeWindow, type Window, windowsOverlap } from '../core/window.ts';
+import {
+  claimWindow,
+  countsMatch,
+  type LoadRequest,
+  type Sink,
+  type SourcePart,
+} from '../core/strategy.ts';
+import { describeWindow, windowsOverlap } from '../core/window.ts';
 import { loadIdOf } from './load-id.ts';
 import type { LoadPlan } from './template.ts';
 
@@ -122,11 +128,6 @@ export async function claimSinks(
     if (claim !== undefined) claimed.push(await withLedger(opened, claim, run.force, signal));
   }
   return { startedAt, claimed };
-}
-
-/** What a sink claims: `overwrite` decides everything, whatever the window. */
-function claimWindow({ mode, window }: LoadRequest): Window | undefined {
-  return mode === 'overwrite' ? undefined : window;
 }
 
 async function withLedger(

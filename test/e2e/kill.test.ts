@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Contents, contentsOf, openWorld, type World } from './world.ts';
@@ -82,6 +82,37 @@ describe('kill -9', () => {
     expect(other.code).toBe(0);
     expect(await contentsOf(world, at)).toEqual(golden.window);
   });
+});
+
+describe('a retry', () => {
+  it.each(['overwrite', 'overwrite_window'])(
+    'of mode %s gives its rows the start of the first attempt',
+    async (mode) => {
+      const name = `start-${mode}`;
+      const at = await world.config(name, {
+        source,
+        set: {
+          unity_loader_config: undefined,
+          redshift_loader_config: undefined,
+          stage_loader_config: {
+            strategy: 'PARQUET',
+            path: join(world.folder, name, 'stage'),
+            mode,
+          },
+        },
+      });
+      const args = [...at.args, ...WINDOW, '--run_id', name];
+      await world.run(args, { DRAY_TEST_FAIL: 'parquet:publish:before#1=kill' });
+      const claim = await readFile(join(at.stage, '_dray/claims/00000001.json'), 'utf8');
+      const { startedAt } = JSON.parse(claim) as { readonly startedAt: string };
+      expect((await world.run([...args, '--attempt', '2'])).code).toBe(0);
+      expect(
+        await world.duckdb(
+          `select distinct epoch_ms(loaded_at) as at from read_parquet('${at.stage}/*/*.parquet', hive_partitioning = false)`,
+        ),
+      ).toEqual([{ at: BigInt(Date.parse(startedAt)) }]);
+    },
+  );
 });
 
 /** What a reader of a target would see and no load put there. */

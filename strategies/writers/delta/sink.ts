@@ -1,6 +1,7 @@
-import { acquireClaim, type Claim } from '../../../core/claims.ts';
+import type { Claim } from '../../../core/claims.ts';
 import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
 import type { Sink, Staged } from '../../../core/strategy.ts';
+import { claimTarget } from '../claim-target.ts';
 import { fileClaimStore, stageFolder } from '../file-claims.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
 import { commitLoad } from './commit.ts';
@@ -72,30 +73,16 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     },
     claims: async (signal) => await claims.list(signal),
     async claim(options, signal) {
-      const { runId, attempt, mode, window } = request;
-      const claim = await acquireClaim(
+      const claim = await claimTarget(
         claims,
-        {
-          target: storage.root,
-          runId,
-          attempt,
-          startedAt: options.startedAt,
-          lockTimeoutMs: options.lockTimeoutMs,
-          onWait: (holder) => {
-            options.onWait(holder);
-          },
-          ...(mode === 'overwrite' || window === undefined ? {} : { window }),
-        },
+        storage.root,
+        request,
+        options,
         context.clock,
+        ({ number }) => tidy(number, signal),
         signal,
       );
       held = claim.number;
-      try {
-        await tidy(claim.number, signal);
-      } catch (error) {
-        await claim[Symbol.asyncDispose]();
-        throw error;
-      }
       return claim;
     },
     async loads(signal) {

@@ -1,8 +1,9 @@
-import { acquireClaim, type Claim } from '../../../core/claims.ts';
+import type { Claim } from '../../../core/claims.ts';
 import { quote, type SqlSession } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
+import { claimTarget } from '../claim-target.ts';
 import { fileClaimStore, stageFolder } from '../file-claims.ts';
 import { commitLoad } from './commit.ts';
 import { effect } from './effect.ts';
@@ -28,9 +29,6 @@ export function openParquetSink(
   let held: Claim | undefined;
   let load: StagedLoad | undefined;
 
-  /** An overwrite decides all weeks, so it claims all time. */
-  const claimed = request.mode === 'overwrite' ? undefined : request.window;
-
   async function covered(signal: AbortSignal) {
     const files = await visibleFiles(storage, column, signal);
     return files
@@ -54,30 +52,21 @@ export function openParquetSink(
     kind: 'parquet',
     target: path,
     check: (signal) => checkColumns(session, storage, contract, signal),
-    async claims(signal) {
-      const records = await store.list(signal);
-      if (request.mode !== 'overwrite' || request.window === undefined) return records;
-      // The run's own claims to all time are about its window: its start is looked up by that.
-      const { runId, window } = request;
-      return records.map((each) => (each.runId === runId ? { ...each, window } : each));
-    },
+    claims: (signal) => store.list(signal),
     async claim(options, signal) {
-      const { runId, attempt } = request;
-      const wanted = { target: path, runId, attempt, ...options };
-      held = await acquireClaim(
+      held = await claimTarget(
         store,
-        claimed === undefined ? wanted : { ...wanted, window: claimed },
+        path,
+        request,
+        options,
         context.clock,
+        async (own) => {
+          await showNewest(storage, stagedName(own.number, 'current'), signal);
+          await clearLeftovers({ storage, claims: store, request, own, isDone: false }, signal);
+          await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
+        },
         signal,
       );
-      try {
-        await showNewest(storage, stagedName(held.number, 'current'), signal);
-        await clearLeftovers({ storage, claims: store, request, own: held, isDone: false }, signal);
-        await storage.removeAll(stageFolder(OWN_FOLDER, held.number), signal);
-      } catch (error) {
-        await held[Symbol.asyncDispose]();
-        throw error;
-      }
       return held;
     },
     async loads(signal) {

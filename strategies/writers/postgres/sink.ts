@@ -1,9 +1,10 @@
-import { acquireClaim, type Claim } from '../../../core/claims.ts';
+import type { Claim } from '../../../core/claims.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import { identifier } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
+import { claimTarget } from '../claim-target.ts';
 import { assertLoadable } from './check.ts';
 import { commitWithin, leaseLostOr } from './commit.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -42,33 +43,18 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     },
     claims: async (signal) => await ledger.claims.list(signal),
     async claim(options, signal) {
-      const { runId, attempt, mode } = request;
       await ledger.prepare(signal);
-      const claim = await acquireClaim(
+      ({ lockTimeoutMs } = options);
+      held = await claimTarget(
         ledger.claims,
-        {
-          target: endpoint.party.target,
-          runId,
-          attempt,
-          startedAt: options.startedAt,
-          lockTimeoutMs: options.lockTimeoutMs,
-          onWait: (holder) => {
-            options.onWait(holder);
-          },
-          ...(mode === 'overwrite' || window === undefined ? {} : { window }),
-        },
+        endpoint.party.target,
+        request,
+        options,
         context.clock,
+        (claim) => tidy(claim, signal),
         signal,
       );
-      ({ lockTimeoutMs } = options);
-      held = claim;
-      try {
-        await tidy(claim, signal);
-      } catch (error) {
-        await claim[Symbol.asyncDispose]();
-        throw error;
-      }
-      return claim;
+      return held;
     },
     loads: async (signal) => await ledger.loads(signal),
     async stage(input, signal) {

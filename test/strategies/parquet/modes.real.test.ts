@@ -149,12 +149,11 @@ it('shows some rows as text', async () => {
   expect(await none.sample(2, signal)).toEqual([]);
 });
 
-it('finds the start of a run that overwrites by the window it is for', async () => {
+it('claims all time for an overwrite, whatever its window, and keeps the start with that', async () => {
   const options = { by: 'a', rows: { 24: 1 }, weeks: [24], mode: 'overwrite' } as const;
   await load(session, path, options);
   await using sink = openSink(session, path, options);
-  const window = { startDate: '2017-06-05', endDate: '2017-06-12' };
-  expect(startOfRun(await sink.claims(signal), 'a', window)).toBe('2017-01-02T00:00:00Z');
+  expect(startOfRun(await sink.claims(signal), 'a', undefined)).toBe('2017-01-02T00:00:00Z');
 });
 
 describe('a target that does not fit', () => {
