@@ -38,7 +38,7 @@ function prepare() {
     [
       'runs    the fast tests; the real ones with embedded Postgres and DuckDB',
       python.version ? ', read back by deltalake and pyarrow' : '; nothing is read back by Python',
-      docker ? '; containers too' : '; no containers',
+      '; no suite needs a container yet',
     ].join(''),
   );
   return {
