@@ -102,8 +102,8 @@ function within(weeks: readonly number[] | undefined): string {
 const KEY = 'product_id, store_id, week';
 
 /**
- * Duplicates are few: finding their keys first, and ranking only their rows, costs a third of ranking
- * all rows and keeps the memory small.
+ * The number of duplicates is a figure of its own, so their keys are looked up in any case. Ranking
+ * only the rows of those keys then costs next to nothing (docs/adr/0006).
  */
 export const duplicateKeysTable = `create or replace table duplicate_keys (
   product_id bigint, store_id bigint, week integer, copies bigint)`;
