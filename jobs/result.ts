@@ -31,6 +31,7 @@ export async function computeResult(
 ): Promise<Computed> {
   const { contract } = plan.transform;
   const expected = counts.read - counts.filtered - counts.quarantined - counts.deduplicated;
+  context.watcher.progress('transform', 0, expected);
   const files = await prepared.compute(stamp, signal, (rows) => {
     context.watcher.progress('transform', rows, expected);
   });

@@ -48,7 +48,7 @@ describe('windows', () => {
 
   it('ends in the same content whichever of two overlapping windows comes last', async () => {
     const early = ['--start_date', '2017-06-01', '--end_date', '2017-06-09'];
-    const late = ['--start_date', '2017-06-06', '--end_date', '2017-06-20'];
+    const late = ['--start_date', '2017-06-07', '--end_date', '2017-06-20'];
     const one = await world.config('early-late');
     const other = await world.config('late-early');
     for (const window of [early, late]) {
