@@ -71,6 +71,22 @@ describe('kill -9', () => {
     expect(await leftovers(at.unity, at.stage, name)).toEqual([]);
   });
 
+  it.each(['check', 'claim', 'measure', 'transform', 'write', 'account'])(
+    'as the step "%s" starts: the next attempt ends in the right content',
+    async (step) => {
+      const name = `kill-step-${step}`;
+      const at = await world.config(name, { source });
+      const args = [...at.args, ...WINDOW, '--run_id', name];
+      const running = world.start(args);
+      await running.saw(new RegExp(`^${step}: started`, 'm'));
+      running.child.kill('SIGKILL');
+      expect((await running.ended).signal).toBe('SIGKILL');
+      expect((await world.run([...args, '--attempt', '2'])).code).toBe(0);
+      expect(await contentsOf(world, at)).toEqual(golden.window);
+      expect(await leftovers(at.unity, at.stage, name)).toEqual([]);
+    },
+  );
+
   it('and then a run of its own takes over after the claim has been silent', async () => {
     const at = await world.config('kill-other-run', { source });
     const killed = await world.run([...at.args, ...WINDOW], {
