@@ -126,6 +126,23 @@ export function isDead(record: ClaimRecord, records: readonly ClaimRecord[]): bo
   );
 }
 
+/**
+ * The error to tell when something failed under a claim: that of a superseded attempt is only a
+ * consequence, since whoever took over removes what it had staged.
+ */
+export async function leaseLostOr(
+  error: unknown,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    await claim.assertHeld(signal);
+  } catch (lost) {
+    if (lost instanceof JobError && lost.code === 'LEASE_LOST') return lost;
+  }
+  return error;
+}
+
 function isLive(record: ClaimRecord, request: ClaimRequest, now: Date): boolean {
   if (record.runId === request.runId && record.attempt < request.attempt) return false;
   return now.getTime() - record.renewedAt.getTime() < SILENCE_MS;

@@ -1,5 +1,5 @@
 import type { SqlSession } from '../core/engine.ts';
-import { JobError } from '../core/errors.ts';
+import { leaseLostOr } from '../core/claims.ts';
 import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from '../core/job.ts';
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import type { Source } from '../core/strategy.ts';
@@ -154,14 +154,11 @@ async function loadClaimed(
   };
 }
 
-/** Whatever fails after a claim was lost fails because of it: the newer attempt cleans up under us. */
+/** Whatever fails after a claim was lost fails because of it, whichever sink it failed in. */
 async function lossOr(error: unknown, claimed: readonly ClaimedSink[]): Promise<unknown> {
   for (const { claim } of claimed) {
-    try {
-      await claim.assertHeld(AbortSignal.timeout(LOOK_MS));
-    } catch (lost) {
-      if (lost instanceof JobError && lost.code === 'LEASE_LOST') return lost;
-    }
+    const told = await leaseLostOr(error, claim, AbortSignal.timeout(LOOK_MS));
+    if (told !== error) return told;
   }
   return error;
 }

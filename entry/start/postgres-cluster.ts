@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { errorCode } from './error-code.ts';
+import { systemCodeOf } from '../../core/errors.ts';
 import {
   type Account,
   canReach,
@@ -66,7 +66,7 @@ async function keepPassword(path: string): Promise<string> {
     await fs.rm(draft);
   }
   return await fs.readFile(path, 'utf8').catch((cause: unknown) => {
-    if (errorCode(cause) !== 'EACCES') throw cause;
+    if (systemCodeOf(cause) !== 'EACCES') throw cause;
     throw new Error(`the PostgreSQL password "${path}" belongs to another user`, { cause });
   });
 }
@@ -157,7 +157,7 @@ async function dropDanglingLink(link: string): Promise<void> {
 
 function unless(code: string): (error: unknown) => undefined {
   return (error) => {
-    if (errorCode(error) === code) return undefined;
+    if (systemCodeOf(error) === code) return undefined;
     throw error;
   };
 }

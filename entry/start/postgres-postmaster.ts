@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { errorCode } from './error-code.ts';
+import { systemCodeOf } from '../../core/errors.ts';
 import { type Cluster, USER } from './postgres-cluster.ts';
 
 /** A living process that `postmaster.pid` names; its port is 0 while it has just begun. */
@@ -32,7 +32,7 @@ export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    return systemCodeOf(error) === 'EPERM';
   }
 }
 
@@ -41,7 +41,7 @@ export function interrupt(pid: number): void {
   try {
     process.kill(pid, 'SIGINT');
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    if (systemCodeOf(error) !== 'ESRCH') throw error;
   }
 }
 
@@ -65,7 +65,7 @@ export async function ask(cluster: Cluster, port: number): Promise<Answer> {
     );
     return { state: 'ready', owner: Number(rows[0]?.owner) };
   } catch (cause) {
-    const code = errorCode(cause);
+    const code = systemCodeOf(cause);
     if (code === 'ECONNREFUSED') return { state: 'silent' };
     // Class 28: wrong password, no such user, no entry in pg_hba.conf.
     if (code?.startsWith('28') === true) return { state: 'refused', cause };

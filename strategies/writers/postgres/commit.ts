@@ -1,4 +1,4 @@
-import { type Claim, SILENCE_MS } from '../../../core/claims.ts';
+import { type Claim, leaseLostOr, SILENCE_MS } from '../../../core/claims.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
@@ -93,21 +93,4 @@ async function wasCommitted(
     signal.throwIfAborted();
     return false;
   }
-}
-
-/**
- * The error to tell: that of a superseded attempt is a consequence, since whoever took over removes
- * its staging table and does not wait for its transaction.
- */
-export async function leaseLostOr(
-  error: unknown,
-  claim: Claim,
-  signal: AbortSignal,
-): Promise<unknown> {
-  try {
-    await claim.assertHeld(signal);
-  } catch (lost) {
-    if (lost instanceof JobError && lost.code === 'LEASE_LOST') return lost;
-  }
-  return error;
 }

@@ -1,6 +1,5 @@
-import type { ClaimRecord } from '../../../core/claims.ts';
+import { type ClaimRecord, isDead } from '../../../core/claims.ts';
 import { messageOf } from '../../../core/errors.ts';
-import { windowsOverlap } from '../../../core/window.ts';
 import type { Connection } from './connection.ts';
 import { setLocal } from './ledger.ts';
 import { qualified, stagePrefix, type TableName } from './table-name.ts';
@@ -34,7 +33,7 @@ export async function removeLeftovers(
   for (const { name } of tables) {
     const number = Number((name ?? '').slice(prefix.length));
     const record = records.find((candidate) => candidate.number === number);
-    if (name == null || !isDead(record, number, own)) continue;
+    if (name == null || !isLeftover(record, number, own, records)) continue;
     try {
       await connection.transaction(async (query) => {
         await setLocal(query, 'lock_timeout', LOCK_TIMEOUT, signal);
@@ -47,9 +46,13 @@ export async function removeLeftovers(
   }
 }
 
-function isDead(record: ClaimRecord | undefined, number: number, own: ClaimRecord): boolean {
+function isLeftover(
+  record: ClaimRecord | undefined,
+  number: number,
+  own: ClaimRecord,
+  records: readonly ClaimRecord[],
+): boolean {
   if (number === own.number) return false;
-  if (record === undefined || record.released) return number < own.number;
-  const superseded = number < own.number && windowsOverlap(record.window, own.window);
-  return superseded || own.renewedAt.getTime() - record.renewedAt.getTime() > DEAD_AFTER_MS;
+  if (record === undefined || isDead(record, records)) return number < own.number;
+  return own.renewedAt.getTime() - record.renewedAt.getTime() > DEAD_AFTER_MS;
 }

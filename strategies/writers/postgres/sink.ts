@@ -1,4 +1,4 @@
-import type { Claim } from '../../../core/claims.ts';
+import { type Claim, leaseLostOr } from '../../../core/claims.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import { identifier } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
@@ -6,7 +6,7 @@ import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
 import { assertLoadable } from './check.ts';
-import { commitWithin, leaseLostOr } from './commit.ts';
+import { commitWithin } from './commit.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';

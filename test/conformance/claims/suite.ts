@@ -4,6 +4,7 @@ import {
   type Claim,
   type ClaimRequest,
   type ClaimStore,
+  leaseLostOr,
   SILENCE_MS,
   startOfRun,
 } from '../../../core/claims.ts';
@@ -171,6 +172,14 @@ export function describeClaimStore(name: string, open: () => Promise<ClaimHarnes
       clock.renew();
       await untilAborted(stale.lost);
       expect(stale.lost.reason).toEqual(lost);
+    });
+
+    it('explains a failure by the loss of the claim, and by itself while the claim is held', async () => {
+      const failure = new Error('a staged file is gone');
+      const first = await acquire({ runId: 'a' });
+      expect(await leaseLostOr(failure, first, signal)).toBe(failure);
+      await acquire({ runId: 'a', attempt: 2 });
+      expect(await leaseLostOr(failure, first, signal)).toEqual(lost);
     });
 
     it('takes a claim whose record is gone for lost, and does not bring it back', async () => {
