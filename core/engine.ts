@@ -1,3 +1,4 @@
+import { JobError } from './errors.ts';
 import type { OutputContract } from './schema.ts';
 
 export const ENGINES = ['row', 'bulk', 'bigdata'] as const;
@@ -13,6 +14,8 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
  */
 export interface SqlSession extends AsyncDisposable {
   readonly engine: EngineName;
+  /** What sinks and readers do with Parquet files, in the engine's own way. */
+  readonly parquet: ParquetFiles;
   /** A local folder of this session's own; gone when the session is disposed. */
   readonly scratchDir: string;
   /**
@@ -47,6 +50,69 @@ export interface SqlSession extends AsyncDisposable {
     signal: AbortSignal,
     onProgress?: (share: number) => void,
   ): Promise<readonly ResultFile[]>;
+}
+
+/** Work on Parquet files that are given by their engine paths. None of it looks at folder names. */
+export interface ParquetFiles {
+  /** Makes a view over files that have the same columns. */
+  view(name: string, paths: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Rows of each file, from the files themselves; by the path that was given. */
+  rows(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Columns of the files: one list per schema that is among them.
+   *
+   * @returns types as DuckDB names them: `BIGINT`, `VARCHAR`, `TIMESTAMP WITH TIME ZONE`.
+   */
+  schemas(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (readonly FileColumn[])[]>;
+  /** A few rows as text; null is null. @param columns - those that the files have. */
+  sample(
+    paths: readonly string[],
+    columns: readonly string[],
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly Readonly<Record<string, string | null>>[]>;
+  /** Writes the rows of several files, columns by name, as one file (local, new). */
+  merge(
+    paths: readonly string[],
+    columns: readonly string[],
+    target: string,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Each row as the text of a JSON object, of those columns that the files have; held in memory. */
+  json(
+    paths: readonly string[],
+    columns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+}
+
+export interface FileColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A Spark session also writes where Spark has a writer of its own. */
+export interface SparkSqlSession extends SqlSession {
+  /** Runs `DataFrameWriter.save()` for a query's rows. */
+  write(query: string, target: SparkTarget, signal: AbortSignal): Promise<void>;
+}
+
+export interface SparkTarget {
+  /** `delta`, `jdbc`, `parquet`. */
+  readonly format: string;
+  readonly mode: 'append' | 'overwrite' | 'error';
+  readonly path?: string;
+  readonly options?: Readonly<Record<string, string>>;
+  readonly partitionBy?: readonly string[];
+}
+
+/** What a strategy's `bigdata` function calls first: its session is Spark's. */
+export function asSpark(session: SqlSession): SparkSqlSession {
+  if ('write' in session) return session as SparkSqlSession;
+  throw new JobError('INTERNAL', `a session of "${session.engine}" is not Spark's`);
 }
 
 /** One file of the computed result, on local disk, holding the rows of one partition. */

@@ -23,7 +23,7 @@ export interface StrategyContext {
 /** A source column as the source declares it. */
 export interface SourceColumn {
   readonly name: string;
-  /** The engine's name of the type, upper case, such as `BIGINT` or `DECIMAL(10,2)`. */
+  /** The type as DuckDB names it, such as `BIGINT` or `DECIMAL(10,2)`, whatever the engine. */
   readonly type: string;
   /** A file of the source that does not have the column, when others do. */
   readonly missingIn?: string;
@@ -43,9 +43,9 @@ export interface Source {
   readonly columns: readonly SourceColumn[];
   /** What exactly is read; part of the load id. */
   readonly snapshot: readonly SourcePart[];
-  /** SQL of the relation with the source's columns and nothing else. */
+  /** The engine's SQL of the relation with the source's columns and nothing else. */
   readonly relation: string;
-  /** SQL of the same relation plus `__file` (text) and `__row` (0-based physical row number, int64). */
+  /** The same plus `__file` (text) and `__row` (0-based physical row number, int64). */
   readonly relationWithOrigin: string;
   /** @throws JobError `SOURCE_CHANGED` when the source is no longer the snapshot. */
   assertUnchanged(signal: AbortSignal): Promise<void>;

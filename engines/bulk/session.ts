@@ -13,6 +13,7 @@ import {
 import { JobError } from '../../core/errors.ts';
 import { engineError } from './errors.ts';
 import { loadExtension } from './extensions.ts';
+import { parquetFiles } from './parquet-files.ts';
 import { plainValue } from './values.ts';
 import { resultFiles } from './result-files.ts';
 
@@ -84,6 +85,10 @@ export async function openBulkEngine(
   const session: SqlSession = {
     engine: 'bulk',
     scratchDir,
+    parquet: parquetFiles({
+      run: (sql, aborted) => session.run(sql, aborted),
+      rows: (sql, aborted) => session.rows(sql, aborted),
+    }),
     async run(sql, aborted, onProgress) {
       await onConnection((connection) => connection.run(sql), sql, aborted, onProgress);
     },

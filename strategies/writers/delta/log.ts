@@ -1,5 +1,5 @@
 import { JobError } from '../../../core/errors.ts';
-import { quote, type SqlSession } from '../../../core/engine.ts';
+import type { SqlSession } from '../../../core/engine.ts';
 import type { Storage } from '../../../core/storage.ts';
 import { parseAction, parseCommit } from './actions.ts';
 import { commitKey, LOG, logFile } from './paths.ts';
@@ -87,19 +87,10 @@ async function applyCheckpoint(
   session: SqlSession,
   signal: AbortSignal,
 ): Promise<void> {
-  const files = keys.map((key) => quote(storage.enginePath(key))).join(', ');
-  const source = `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`;
-  const columns = (await session.rows(`describe select * from ${source}`, signal)).map((row) =>
-    String(row['column_name']),
-  );
-  const fields = CHECKPOINT_COLUMNS.filter((name) => columns.includes(name));
-  const objects = fields.map((name) => `'${name}', to_json("${name}")`).join(', ');
-  const rows = await session.rows(
-    `select json_object(${objects})::varchar as action from ${source}`,
-    signal,
-  );
+  const paths = keys.map((key) => storage.enginePath(key));
+  const rows = await session.parquet.json(paths, CHECKPOINT_COLUMNS, signal);
   const where = `${storage.root}/${keys[0] ?? ''}`;
-  const actions = rows.map((row) => parseAction(String(row['action']), where));
+  const actions = rows.map((row) => parseAction(row, where));
   if (actions.some((each) => each.sidecar != null)) {
     throw v2Checkpoint(where);
   }

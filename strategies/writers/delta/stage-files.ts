@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { JobError } from '../../../core/errors.ts';
 import type { StageInput } from '../../../core/strategy.ts';
 import type { AddFile } from './actions.ts';
-import { footerRows } from './footers.ts';
 import { dataKey, logValue, pathOfKey } from './paths.ts';
 import { statsText } from './statistics.ts';
 import type { DeltaTarget } from './target.ts';
@@ -43,8 +42,7 @@ export async function stageFiles(
     input.onRows(file.rows);
     staged.push({ file, key, enginePath: storage.enginePath(key) });
   }
-  const rows = await footerRows(
-    session,
+  const rows = await session.parquet.rows(
     staged.map((each) => each.enginePath),
     signal,
   );

@@ -1,6 +1,4 @@
-import { quote } from '../../../core/engine.ts';
 import type { AddFile } from './actions.ts';
-import { footerRows } from './footers.ts';
 import { keyOfPath, logValue } from './paths.ts';
 import { partitionOf } from './plan-commit.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -16,8 +14,7 @@ export async function countRows(
     partition: partitionOf(add, request.contract.partitionBy) ?? '',
     path: storage.enginePath(keyOfPath(add.path)),
   }));
-  const rows = await footerRows(
-    session,
+  const rows = await session.parquet.rows(
     files.map((file) => file.path),
     signal,
   );
@@ -39,12 +36,10 @@ export async function sampleRows(
   const samples: Readonly<Record<string, string>>[] = [];
   for (const add of coveredFiles(snapshot, request)) {
     if (samples.length >= limit) break;
-    const file = quote(storage.enginePath(keyOfPath(add.path)));
-    const rows = await session.rows(
-      `select cast(columns(*) as varchar) from read_parquet(${file}, hive_partitioning = false)
-        limit ${String(limit - samples.length)}`,
-      signal,
-    );
+    const path = storage.enginePath(keyOfPath(add.path));
+    const [columns = []] = await session.parquet.schemas([path], signal);
+    const names = columns.map(({ name }) => name);
+    const rows = await session.parquet.sample([path], names, limit - samples.length, signal);
     for (const row of rows) {
       // Other writers leave the partition column out of the file.
       const values = { ...row, [partitionBy]: partitionOf(add, partitionBy) };

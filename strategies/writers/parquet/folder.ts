@@ -1,4 +1,4 @@
-import { quote, type SqlSession } from '../../../core/engine.ts';
+import type { SqlSession } from '../../../core/engine.ts';
 import { type ErrorCode, JobError, toJobError } from '../../../core/errors.ts';
 import {
   type Column,
@@ -42,25 +42,6 @@ export async function visibleFiles(
   });
 }
 
-/** Rows by file as the footers have it. */
-export async function footerRows(
-  session: SqlSession,
-  paths: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  if (paths.length === 0) return new Map();
-  const footers = await session.rows(
-    `select file_name, num_rows from parquet_file_metadata(${fileList(paths)})`,
-    signal,
-  );
-  return new Map(footers.map((row) => [String(row['file_name']), Number(row['num_rows'])]));
-}
-
-/** A list of files for DuckDB's Parquet functions, whatever the files' names end in. */
-export function fileList(paths: readonly string[]): string {
-  return `[${paths.map(quote).join(', ')}]`;
-}
-
 /** @throws JobError `TARGET_SCHEMA` listing every column that is not as in the contract. */
 export async function checkColumns(
   session: SqlSession,
@@ -72,17 +53,10 @@ export async function checkColumns(
   if (files.length === 0) return;
   try {
     const paths = files.map(({ key }) => storage.enginePath(key));
-    const differences: string[] = [];
-    for (const path of await oneFilePerSchema(session, paths, signal)) {
-      const described = await session.rows(
-        `describe select * from read_parquet(${fileList([path])}, hive_partitioning = false)`,
-        signal,
-      );
-      const found = new Map(
-        described.map((row) => [String(row['column_name']), String(row['column_type'])]),
-      );
-      differences.push(...columnDifferences(contract.columns, found));
-    }
+    const schemas = await session.parquet.schemas(paths, signal);
+    const differences = schemas.flatMap((columns) =>
+      columnDifferences(contract.columns, new Map(columns.map(({ name, type }) => [name, type]))),
+    );
     if (differences.length === 0) return;
     throw new JobError(
       'TARGET_SCHEMA',
@@ -96,24 +70,6 @@ export async function checkColumns(
       cause: error,
     });
   }
-}
-
-/** Most folders have one schema: describing every file would open each of them twice. */
-async function oneFilePerSchema(
-  session: SqlSession,
-  paths: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const rows = await session.rows(
-    `with files as (
-       select file_name, string_agg(
-         concat_ws(' ', name, type, converted_type, logical_type, precision, scale), ',' order by name
-       ) as columns
-       from parquet_schema(${fileList(paths)}) group by file_name)
-     select min(file_name) as file from files group by columns order by file`,
-    signal,
-  );
-  return rows.map((row) => String(row['file']));
 }
 
 function columnDifferences(

@@ -1,5 +1,5 @@
 import type { Claim } from '../../../core/claims.ts';
-import { quote, type SqlSession } from '../../../core/engine.ts';
+import type { SqlSession } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
@@ -7,11 +7,10 @@ import { claimTarget } from '../claim-target.ts';
 import { fileClaimStore, stageFolder } from '../file-claims.ts';
 import { commitLoad } from './commit.ts';
 import { effect } from './effect.ts';
-import { checkColumns, footerRows, visibleFiles } from './folder.ts';
+import { checkColumns, visibleFiles } from './folder.ts';
 import { OWN_FOLDER, stagedName } from './layout.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { newestManifests, pruneManifests, showNewest } from './manifest.ts';
-import { sampleRows } from './sample.ts';
 import { type StagedLoad, stageFiles } from './stage.ts';
 
 /** Opens the folder at `path` for one load; nothing is read or written before its methods are called. */
@@ -96,7 +95,7 @@ export function openParquetSink(
     async count(signal) {
       const files = await covered(signal);
       const paths = files.map(({ path }) => path);
-      const rows = await footerRows(session, paths, signal);
+      const rows = await session.parquet.rows(paths, signal);
       const counts = new Map<string, number>();
       for (const { partition, path } of files) {
         counts.set(partition, (counts.get(partition) ?? 0) + (rows.get(path) ?? 0));
@@ -104,8 +103,10 @@ export function openParquetSink(
       return counts;
     },
     async sample(limit, signal) {
-      const paths = (await covered(signal)).map(({ path }) => quote(path));
-      return await sampleRows(session, contract, paths, limit, signal);
+      const paths = (await covered(signal)).map(({ path }) => path);
+      const columns = contract.columns.map(({ name }) => name);
+      const rows = await session.parquet.sample(paths, columns, limit, signal);
+      return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? ''])));
     },
     async discard(signal) {
       if (held === undefined) return;

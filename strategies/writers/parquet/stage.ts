@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identifier, quote, type ResultFile, type SqlSession } from '../../../core/engine.ts';
+import type { ResultFile, SqlSession } from '../../../core/engine.ts';
 import type { LoadRequest, StageInput, StrategyContext } from '../../../core/strategy.ts';
 import type { Storage } from '../../../core/storage.ts';
 import { stageFolder } from '../file-claims.ts';
 import { effect } from './effect.ts';
-import { fileList, footerRows, visibleFiles } from './folder.ts';
+import { visibleFiles } from './folder.ts';
 import { OWN_FOLDER, partFile, partitionFolder, stagedName } from './layout.ts';
 import { newestManifests } from './manifest.ts';
 
@@ -58,8 +58,8 @@ export async function stageFiles(
     ]),
   );
   const paths = staged.map(({ key }) => storage.enginePath(key));
-  const rows = await footerRows(session, paths, signal);
-  const rowsBefore = await footerRows(session, olderPaths, signal);
+  const rows = await session.parquet.rows(paths, signal);
+  const rowsBefore = await session.parquet.rows(olderPaths, signal);
   return {
     rows: total(rows) - total(rowsBefore),
     files: staged.map(({ partition, key }) => ({
@@ -98,13 +98,8 @@ async function merge(
   signal: AbortSignal,
 ): Promise<string> {
   const path = join(session.scratchDir, `append-${partitionFolder('to', file.partition)}`);
-  const columns = request.contract.columns.map(({ name }) => identifier(name)).join(', ');
-  await session.run(
-    `copy (select ${columns} from read_parquet(${fileList([before, file.path])},
-       hive_partitioning = false, union_by_name = true))
-     to ${quote(path)} (format parquet, compression zstd)`,
-    signal,
-  );
+  const columns = request.contract.columns.map(({ name }) => name);
+  await session.parquet.merge([before, file.path], columns, path, signal);
   return path;
 }
 
