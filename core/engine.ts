@@ -94,10 +94,33 @@ export interface FileColumn {
   readonly type: string;
 }
 
-/** A Spark session also writes where Spark has a writer of its own. */
+/** A Spark session also reads and writes where Spark has readers and writers of its own. */
 export interface SparkSqlSession extends SqlSession {
-  /** Runs `DataFrameWriter.save()` for a query's rows. */
-  write(query: string, target: SparkTarget, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes a view of this session over what Spark reads there: its columns, `__file` (plain path) and
+   * `__row` (0-based physical row number).
+   */
+  openSource(source: SparkSource, signal: AbortSignal): Promise<SparkView>;
+  /** Runs `DataFrameWriter.save()` for a query's rows; none of them passes through this process. */
+  write(
+    query: string,
+    target: SparkTarget,
+    signal: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<unknown>;
+}
+
+export interface SparkSource {
+  readonly format: 'parquet' | 'delta';
+  readonly paths: readonly string[];
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+export interface SparkView {
+  /** A name that no other view of the session has. */
+  readonly name: string;
+  /** Without `__file` and `__row`; types as DuckDB names them. */
+  readonly columns: readonly FileColumn[];
 }
 
 export interface SparkTarget {
@@ -152,4 +175,10 @@ export function quote(text: string): string {
 export function identifier(name: string): string {
   if (name.includes('\0')) throw new RangeError('a SQL identifier cannot hold a NUL character');
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A name as an identifier of Spark's SQL. */
+export function backquoted(name: string): string {
+  if (name.includes('\0')) throw new RangeError('a SQL identifier cannot hold a NUL character');
+  return `\`${name.replaceAll('`', '``')}\``;
 }

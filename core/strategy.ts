@@ -55,6 +55,12 @@ export interface Source {
 export interface ReaderStrategy<Schema extends ZodType> {
   readonly config: Schema;
   readonly on: Partial<Record<EngineName, OpenReader<output<Schema>>>>;
+  /** About how many bytes the source has where it is stored, found without an engine. */
+  bytes(
+    config: output<Schema>,
+    context: StrategyContext,
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
 }
 export type OpenReader<Config> = (
   session: SqlSession,

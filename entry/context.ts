@@ -5,11 +5,11 @@ import { type Failpoints, noFailpoints } from '../core/failpoint.ts';
 import { JobError } from '../core/errors.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { Redactor } from '../core/secrets.ts';
-import { openBulkEngine } from '../engines/bulk/session.ts';
 import type { RunServices } from '../jobs/runner.ts';
 import { detectPlatform } from '../platforms/detect.ts';
 import { openFileStorage } from '../state/artifacts/file.ts';
 import { openSqliteStore } from '../state/sqlite/store.ts';
+import { openEngine } from './engines.ts';
 import { writeReport } from './report/write.ts';
 import { createSecretResolver } from './secrets.ts';
 
@@ -46,7 +46,7 @@ export interface ServiceOptions {
 }
 
 /** Where dray keeps what is its own: run store, reports, extensions. */
-function dataDirOf({ env, cwd }: Surroundings): string {
+export function dataDirOf({ env, cwd }: Surroundings): string {
   return env['DRAY_HOME'] ?? join(cwd, '.dray');
 }
 
@@ -89,14 +89,13 @@ export function createServices(
       },
     }),
     redact: (text) => redactor.redact(text),
-    async openEngine(engine, sessionOptions, signal) {
-      if (engine !== 'bulk') {
-        throw new JobError('ENGINE_UNSUPPORTED', `engine "${engine}" is not built yet`, {
-          hint: 'set "strategy_type" to "bulk"',
-        });
-      }
-      return await openBulkEngine({ extensionDirs, ...sessionOptions }, clock, signal);
-    },
+    openEngine: (engine, sessionOptions, signal) =>
+      openEngine(
+        engine,
+        sessionOptions,
+        { clock, extensionDirs, sparkRemote: env['SPARK_REMOTE'] },
+        signal,
+      ),
     writeReport: (ended) => writeReport(join(dataDir, 'reports'), ended),
   };
 }

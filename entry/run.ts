@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { type JobError, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
-import type { RunInfo } from '../core/job.ts';
+import type { RunInfo } from '../jobs/job.ts';
 import { redactConfig } from '../core/redact.ts';
 import { createRedactor, type Redactor } from '../core/secrets.ts';
 import { parseWindow } from '../core/window.ts';

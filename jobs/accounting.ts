@@ -30,7 +30,11 @@ export function assertAccounted(
 }
 
 /** @throws JobError `QUARANTINE_LIMIT` when too large a share of the window's rows broke a rule. */
-export function assertQuarantineShare(counts: RowCounts, limit: number, place: string): void {
+export function assertQuarantineShare(
+  counts: Omit<RowCounts, 'deduplicated'>,
+  limit: number,
+  place: string,
+): void {
   const candidates = counts.read - counts.filtered;
   const share = candidates === 0 ? 0 : counts.quarantined / candidates;
   if (share <= limit) return;

@@ -1,5 +1,5 @@
 import { JobError } from '../core/errors.ts';
-import type { JobContext, JobDefinition, JobOutcome } from '../core/job.ts';
+import type { JobContext, JobDefinition, JobOutcome } from './job.ts';
 import { parseConfig } from '../core/wire.ts';
 import { jobs } from './registry.ts';
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { quote, type SqlSession } from '../core/engine.ts';
 import type { Failpoints } from '../core/failpoint.ts';
-import type { RunInfo } from '../core/job.ts';
+import type { RunInfo } from './job.ts';
 import type { Storage } from '../core/storage.ts';
+import { integer, text } from '../plan/expressions/literal.ts';
+import type { Relation } from '../plan/plan.ts';
+import type { PlanSession } from '../plan/session.ts';
 
 export interface Quarantined {
   readonly rows: number;
@@ -16,8 +18,8 @@ export interface Quarantined {
  * @param expected - rows that the rules counted; with none, an earlier attempt's file is removed.
  */
 export async function keepQuarantine(
-  session: SqlSession,
-  query: string,
+  session: PlanSession,
+  broken: Relation,
   storage: Storage,
   run: RunInfo,
   expected: number,
@@ -28,29 +30,22 @@ export async function keepQuarantine(
   await failpoints.reach('quarantine:keep:before');
   let rows = 0;
   if (expected === 0) await storage.remove(key, signal);
-  else rows = await write(session, query, storage, key, run, signal);
+  else rows = await write(session, broken, storage, key, run, signal);
   await failpoints.reach('quarantine:keep:after');
   return { rows, place: `${storage.root}/${key}` };
 }
 
 async function write(
-  session: SqlSession,
-  query: string,
+  session: PlanSession,
+  broken: Relation,
   storage: Storage,
   key: string,
   run: RunInfo,
   signal: AbortSignal,
 ): Promise<number> {
-  const local = join(session.scratchDir, 'quarantine.parquet');
-  await session.run(
-    `copy (select *, ${quote(run.runId)} as run_id, ${String(run.attempt)} as attempt from (${query}))
-     to ${quote(local)} (format parquet, compression zstd)`,
-    signal,
-  );
-  const [counted] = await session.rows(
-    `select count(*) as rows from read_parquet(${quote(local)})`,
-    signal,
-  );
+  const local = join(session.sql.scratchDir, 'quarantine.parquet');
+  const kept = broken.derive(() => ({ run_id: text(run.runId), attempt: integer(run.attempt) }));
+  const rows = await session.writeFile(kept, local, signal);
   await storage.upload(local, key, signal);
-  return Number(counted?.['rows']);
+  return rows;
 }

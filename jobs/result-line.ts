@@ -1,5 +1,5 @@
 import type { JobError } from '../core/errors.ts';
-import type { JobOutcome, RunInfo } from '../core/job.ts';
+import type { JobOutcome, RunInfo } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 
 const MAX_TEXT = 2_000;

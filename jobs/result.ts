@@ -1,68 +1,72 @@
-import {
-  type ComputedResult,
-  identifier,
-  quote,
-  type ResultFile,
-  type SqlSession,
-} from '../core/engine.ts';
-import type { JobContext, RuleOutcome } from '../core/job.ts';
+import { join } from 'node:path';
+import type { ComputedResult } from '../core/engine.ts';
+import { JobError } from '../core/errors.ts';
 import type { PartitionContent, RowCounts } from '../core/ledger.ts';
 import type { OutputContract } from '../core/schema.ts';
-import { rowHashSql } from '../plan/content-hash.ts';
+import { decimalText } from '../plan/expression.ts';
+import { contentOf, RESULT } from '../plan/content-hash.ts';
+import type { PlanSession } from '../plan/session.ts';
+import type { JobContext, RuleOutcome } from './job.ts';
 import type { LoadPlan } from './template.ts';
 import type { PreparedTransform, RunStamp } from './transform.ts';
 
 export interface Computed {
   readonly result: ComputedResult;
+  /** Rows that a better row of the same key left out, counted on their own. */
+  readonly deduplicated: number;
   readonly rules: readonly RuleOutcome[];
   /** Computes rows and content hash per partition, from the files that the sinks load. */
   contents(signal: AbortSignal): Promise<readonly PartitionContent[]>;
 }
 
-/** Computes the transform once, into local files that every sink loads. */
+/** Computes the transform once, into files that every sink loads. */
 export async function computeResult(
-  session: SqlSession,
+  session: PlanSession,
   prepared: PreparedTransform,
-  counts: RowCounts,
+  counts: Omit<RowCounts, 'deduplicated'>,
   stamp: RunStamp,
   plan: LoadPlan,
   context: JobContext,
   signal: AbortSignal,
 ): Promise<Computed> {
   const { contract } = plan.transform;
-  const expected = counts.read - counts.filtered - counts.quarantined - counts.deduplicated;
-  context.watcher.progress('transform', 0, expected);
-  const files = await prepared.compute(stamp, signal, (rows) => {
-    context.watcher.progress('transform', rows, expected);
-  });
+  const expectedRows = counts.read - counts.filtered - counts.quarantined;
+  const onRows = (rows: number): void => {
+    context.watcher.progress('transform', rows, expectedRows);
+  };
+  onRows(0);
+  const { files, dropped } = await session.writePartitions(
+    { ...prepared.result(stamp), partitionBy: contract.partitionBy, expectedRows },
+    join(session.sql.scratchDir, 'result'),
+    { onRows },
+    signal,
+  );
+  const paths = files.map((file) => file.path);
+  if (paths.length > 0) await session.sql.parquet.view(RESULT, paths, signal);
   const rules = await prepared.inspect(files, signal);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   return {
     result: { contract, files, rows },
+    deduplicated: dropped['deduplicated'] ?? 0,
     rules,
-    contents: (later) => partitionContents(session, contract, files, later),
+    contents: async (later) =>
+      files.length === 0 ? [] : await partitionContents(session, contract, later),
   };
 }
 
-/** Rows and content hash of each partition, read from the files that the sinks load. */
 async function partitionContents(
-  session: SqlSession,
+  session: PlanSession,
   contract: OutputContract,
-  files: readonly ResultFile[],
   signal: AbortSignal,
 ): Promise<readonly PartitionContent[]> {
-  if (files.length === 0) return [];
-  const partition = identifier(contract.partitionBy);
-  const list = files.map((file) => quote(file.path)).join(', ');
-  const contents = await session.rows(
-    `select cast(${partition} as varchar) as value, count(*) as rows,
-       cast(sum(${rowHashSql(contract)}) as varchar) as hash
-     from read_parquet([${list}], hive_partitioning = false) group by ${partition} order by ${partition}`,
-    signal,
-  );
-  return contents.map((row) => ({
-    value: String(row['value']),
-    rows: Number(row['rows']),
-    hash: String(row['hash']),
-  }));
+  const contents = await session.collect(contentOf(contract), signal);
+  return contents
+    .map((row) => {
+      const { partition, rows, hash } = row;
+      if (typeof partition !== 'string' || typeof hash !== 'bigint') {
+        throw new JobError('INTERNAL', `a partition of the result is null: ${String(partition)}`);
+      }
+      return { value: partition, rows: Number(rows), hash: decimalText(hash, 0) };
+    })
+    .sort((a, b) => a.value.localeCompare(b.value, 'en', { numeric: true }));
 }

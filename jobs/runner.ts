@@ -1,7 +1,8 @@
-import type { EngineName, SqlSession } from '../core/engine.ts';
 import { JobError, messageOf, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
-import type { JobContext, JobOutcome, RunInfo, SessionOptions } from '../core/job.ts';
+import type { EngineName } from '../core/engine.ts';
+import type { PlanSession } from '../plan/session.ts';
+import type { JobContext, JobOutcome, RunInfo, SessionOptions } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { RunStore } from '../core/run-store.ts';
@@ -18,7 +19,11 @@ export interface RunServices extends Omit<StrategyContext, 'warn'> {
   readonly store: RunStore;
   readonly watcher: RunWatcher;
   readonly dataDir: string;
-  openEngine(engine: EngineName, options: SessionOptions, signal: AbortSignal): Promise<SqlSession>;
+  openEngine(
+    engine: EngineName,
+    options: SessionOptions & { readonly runId: string },
+    signal: AbortSignal,
+  ): Promise<PlanSession>;
   /** Masks known secrets in a text that leaves the process. */
   redact(text: string): string;
   /** Writes the report of an ended run and returns where it is; undefined: there is none. */
@@ -166,6 +171,9 @@ function contextOf(
     platform: platform.platform,
     hasSpark: platform.hasSpark,
     event,
+    openEngine: (engine, options, signal) =>
+      services.openEngine(engine, { ...options, runId }, signal),
+    history: async () => (run.dryRun ? [] : await store.listEvents(runId)),
     warn(message) {
       warnings.push(services.redact(message));
       watcher.note('warning', services.redact(message));

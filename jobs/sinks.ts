@@ -1,7 +1,7 @@
 import { type Claim, startOfRun } from '../core/claims.ts';
 import type { SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
-import type { JobContext } from '../core/job.ts';
+import type { JobContext } from './job.ts';
 import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
 import {
   claimWindow,

@@ -1,6 +1,7 @@
 import type { SqlSession } from '../core/engine.ts';
+import type { PlanSession } from '../plan/session.ts';
 import { leaseLostOr } from '../core/claims.ts';
-import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from '../core/job.ts';
+import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from './job.ts';
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
@@ -49,11 +50,11 @@ export async function runLoad(
   await using open = new AsyncDisposableStack();
 
   const { source, sinks, extraColumns } = await context.step('check', async () => {
-    const opened = await plan.openSource(session, signal);
+    const opened = await plan.openSource(session.sql, signal);
     const extra = checkSource(opened, transform.required);
     const inputs = await transform.inputs(session, signal);
     const snapshot = { source: opened.snapshot, inputs };
-    const ready = await openSinks(plan, snapshot, session, context, open, signal);
+    const ready = await openSinks(plan, snapshot, session.sql, context, open, signal);
     return { source: opened, sinks: ready, extraColumns: extra };
   });
   const outcome = {
@@ -85,7 +86,7 @@ type Loaded = Pick<JobOutcome, 'counts' | 'sinks'> & Partial<JobOutcome>;
 
 async function loadClaimed(
   plan: LoadPlan,
-  session: SqlSession,
+  session: PlanSession,
   source: Source,
   claimed: readonly ClaimedSink[],
   startedAt: string,
@@ -106,7 +107,7 @@ async function loadClaimed(
     const found = await prepared.measure(signal);
     const kept = await keepQuarantine(
       session,
-      prepared.quarantineQuery,
+      prepared.quarantine,
       context.openStorage(plan.quarantinePath),
       run,
       found.quarantined,
@@ -115,16 +116,17 @@ async function loadClaimed(
     );
     return { measured: found, quarantined: kept };
   });
-  const { read, filtered, deduplicated } = measured;
-  const counts = { read, filtered, deduplicated, quarantined: quarantined.rows };
-  assertQuarantineShare(counts, plan.maxQuarantinedRatio, quarantined.place);
+  const { read, filtered } = measured;
+  const found = { read, filtered, quarantined: quarantined.rows };
+  assertQuarantineShare(found, plan.maxQuarantinedRatio, quarantined.place);
 
   const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
   const computed = await context.step('transform', async () => {
-    const made = await computeResult(session, prepared, counts, stamp, plan, context, signal);
+    const made = await computeResult(session, prepared, found, stamp, plan, context, signal);
     await source.assertUnchanged(signal);
     return made;
   });
+  const counts = { ...found, deduplicated: computed.deduplicated };
   const rules = [...measured.rules, ...computed.rules];
   const explained = {
     ...(quarantined.rows > 0 ? { quarantine: quarantined.place } : {}),

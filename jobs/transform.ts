@@ -1,8 +1,10 @@
-import type { ResultFile, SqlSession } from '../core/engine.ts';
-import type { RuleOutcome } from '../core/job.ts';
+import type { ResultFile } from '../core/engine.ts';
 import type { OutputContract } from '../core/schema.ts';
 import type { Source, SourcePart } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
+import type { Relation } from '../plan/plan.ts';
+import type { PartitionedResult, PlanSession } from '../plan/session.ts';
+import type { RuleOutcome } from './job.ts';
 
 /** A column the transform reads, and what its values may be in the source. */
 export interface RequiredColumn {
@@ -10,12 +12,11 @@ export interface RequiredColumn {
   readonly accepts: 'integer' | 'text';
 }
 
-/** Where the source's rows go, counted before anything is loaded. */
+/** Where the source's rows go, counted before anything is computed. */
 export interface Measured {
   readonly read: number;
   readonly filtered: number;
   readonly quarantined: number;
-  readonly deduplicated: number;
   readonly rules: readonly RuleOutcome[];
 }
 
@@ -29,27 +30,22 @@ export interface RunStamp {
 /** A transform bound to an open session and source. */
 export interface PreparedTransform {
   measure(signal: AbortSignal): Promise<Measured>;
-  /** SQL of the rows that broke a rule: the source's columns as text, `rules`, `source_file`, `source_row`. */
-  readonly quarantineQuery: string;
-  /** Writes the result; `onRows` gets the rows done so far. */
-  compute(
-    stamp: RunStamp,
-    signal: AbortSignal,
-    onRows: (rows: number) => void,
-  ): Promise<readonly ResultFile[]>;
-  /** Rules that look at the result, such as products nobody knows. */
+  /** Rows that broke a rule: the source's columns as text, `rules`, `source_file`, `source_row_number`. */
+  readonly quarantine: Relation;
+  /** The contract's columns; a `dedupe` in it counts what it drops as `deduplicated`. */
+  result(stamp: RunStamp): Pick<PartitionedResult, 'relation' | 'parts'>;
+  /** Rules that look at the result, such as products nobody knows; the session has it bound. */
   inspect(files: readonly ResultFile[], signal: AbortSignal): Promise<readonly RuleOutcome[]>;
 }
 
-/**
- * The seam behind which a job's data part lives. Today its text is SQL of the bulk engine; the
- * portable plan takes this place without the template noticing.
- */
+/** A job's data part: a portable plan, and what a load has to know about it. */
 export interface Transform {
   readonly contract: OutputContract;
   readonly required: readonly RequiredColumn[];
-  /** Changes whenever the meaning of the transform does; part of the load id. */
+  /** Changes whenever the meaning of the transform does, on any engine; part of the load id. */
   readonly text: string;
+  /** The whole result, for explaining it and for asking which engines can run it. */
+  readonly plan: Relation;
   /** Values of the partition column that a window selects; undefined: all. */
   covers(window: Window | undefined): readonly string[] | undefined;
   /**
@@ -58,9 +54,9 @@ export interface Transform {
    */
   wholePartitions(window: Window): Window;
   /** What the transform reads besides the source; checked, and part of the load id. */
-  inputs(session: SqlSession, signal: AbortSignal): Promise<readonly SourcePart[]>;
+  inputs(session: PlanSession, signal: AbortSignal): Promise<readonly SourcePart[]>;
   prepare(
-    session: SqlSession,
+    session: PlanSession,
     source: Source,
     window: Window | undefined,
     signal: AbortSignal,

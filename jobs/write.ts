@@ -1,5 +1,5 @@
 import { allOrNone } from '../core/concurrent.ts';
-import type { JobContext, SinkOutcome } from '../core/job.ts';
+import type { JobContext, SinkOutcome } from './job.ts';
 import { type LoadEntry, type PartitionContent, rowsOf, type RowCounts } from '../core/ledger.ts';
 import { assertAccounted } from './accounting.ts';
 import type { Computed } from './result.ts';

@@ -1,22 +1,60 @@
-import { identifier } from '../core/engine.ts';
-import type { Column, OutputContract } from '../core/schema.ts';
+import type { OutputContract } from '../core/schema.ts';
+import { sum } from './aggregate.ts';
+import { count } from './aggregate.ts';
+import type { Expression } from './expression.ts';
+import { cast } from './expressions/cast.ts';
+import { coalesce } from './expressions/conditional.ts';
+import { hash60 } from './expressions/hash.ts';
+import { text } from './expressions/literal.ts';
+import { concat } from './expressions/text.ts';
+import { columnOf, type Relation, readFields, relation } from './plan.ts';
+import type { ReadField } from './relation.ts';
+import { decimal, type PlanType, string } from './types.ts';
 
 /** Columns that say who loaded a row and when; not part of a row's content. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(['created_by', 'loaded_at']);
+/** Stands between two columns: no text of a column has it. */
+const SEPARATOR = '\u001F';
+/** Stands for null. */
+const NULL = '\u001E';
 
-/**
- * DuckDB SQL of a row's content hash: the first 15 hex digits of the md5 of its canonical text, as
- * an integer. Sums of it do not depend on the order of rows. Defined in `docs/semantics.md`.
- */
-export function rowHashSql(contract: OutputContract): string {
-  const parts = contract.columns
-    .filter((column) => !NOT_CONTENT.has(column.name))
-    .map((column) => canonicalText(column));
-  return `cast('0x' || substr(md5(concat_ws(chr(31), ${parts.join(', ')})), 1, 15) as ubigint)`;
+/** Name under which a session binds the files of a result. */
+export const RESULT = 'result';
+
+/** The contract's columns as a plan reads them from the files of a result. */
+export function readResult(contract: OutputContract): Relation {
+  return readFields(
+    RESULT,
+    contract.columns.map(({ name, type, nullable }): ReadField => {
+      const plain: PlanType = type.kind === 'string' ? string : type;
+      return { name, type: plain, nullable };
+    }),
+  );
 }
 
-/** Null is U+001E alone; the separator is U+001F. */
-function canonicalText(column: Column): string {
-  const name = identifier(column.name);
-  return column.nullable ? `coalesce(cast(${name} as varchar), chr(30))` : name;
+/**
+ * Rows and content hash of each partition: columns `partition` (text), `rows` and `hash`. The hash of
+ * a row is the first 15 hex digits of the md5 of its canonical text, as an integer; sums of it do
+ * not depend on the order of rows. Defined in `docs/semantics.md`, equal on every engine.
+ */
+export function contentOf(contract: OutputContract): Relation {
+  const { node } = readResult(contract);
+  const hashed = contract.columns
+    .filter((column) => !NOT_CONTENT.has(column.name))
+    .flatMap((column) => node.fields.filter((field) => field.name === column.name))
+    .flatMap((field, index) => {
+      const canonical = canonicalText(columnOf(field), field.nullable);
+      return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
+    });
+  return relation(node)
+    .select((row) => ({
+      partition: cast(row[contract.partitionBy] as Expression, string),
+      row_hash: cast(hash60(concat(...hashed)), decimal(19, 0)),
+    }))
+    .aggregate(['partition'], (row) => ({ rows: count(), hash: sum(row.row_hash) }));
+}
+
+function canonicalText(column: Expression, nullable: boolean): Expression<'string'> {
+  const asText = cast(column, string);
+  return nullable ? coalesce(asText, NULL) : asText;
 }

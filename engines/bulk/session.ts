@@ -30,6 +30,21 @@ export interface BulkOptions {
   readonly extensionDirs?: readonly string[];
 }
 
+/** A session whose rows can be looked at chunk by chunk, by what else runs in this process. */
+export interface BulkSession extends SqlSession {
+  /**
+   * Works on a connection that nobody else uses meanwhile; it is interrupted when the signal aborts.
+   *
+   * @param sql - what the work runs, for messages.
+   * @throws JobError as the work throws it; `ENGINE_FAILED` or alike for anything else.
+   */
+  onConnection<T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    sql: string,
+    signal: AbortSignal,
+  ): Promise<T>;
+}
+
 /**
  * Opens DuckDB in this process. Settings are fixed and then locked; the values that decide meaning
  * (time zone, null order, division) are those of `docs/semantics.md`.
@@ -38,7 +53,7 @@ export async function openBulkEngine(
   options: BulkOptions,
   clock: Clock,
   signal: AbortSignal,
-): Promise<SqlSession> {
+): Promise<BulkSession> {
   signal.throwIfAborted();
   const tempDir = options.tempDir ?? tmpdir();
   await mkdir(tempDir, { recursive: true });
@@ -82,8 +97,9 @@ export async function openBulkEngine(
     }
   }
 
-  const session: SqlSession = {
+  const session: BulkSession = {
     engine: 'bulk',
+    onConnection: (work, sql, aborted) => onConnection(work, sql, aborted),
     scratchDir,
     parquet: parquetFiles({
       run: (sql, aborted) => session.run(sql, aborted),

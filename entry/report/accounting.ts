@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../../core/job.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
 import { count } from '../wording.ts';
 import { type Html, html } from './html.ts';
 

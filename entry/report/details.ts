@@ -1,4 +1,4 @@
-import type { JobOutcome, SinkOutcome } from '../../core/job.ts';
+import type { JobOutcome, SinkOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import { type OutputContract, typeName } from '../../core/schema.ts';
 import { type Html, html } from './html.ts';

@@ -1,5 +1,5 @@
 import type { JobError } from '../../core/errors.ts';
-import type { JobOutcome } from '../../core/job.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import { describeWindow } from '../../core/window.ts';
 import type { EndedRun } from '../../jobs/runner.ts';

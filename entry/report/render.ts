@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../../core/job.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
 import { describeWindow } from '../../core/window.ts';
 import type { EndedRun } from '../../jobs/runner.ts';
 import { accounting } from './accounting.ts';

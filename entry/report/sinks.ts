@@ -1,4 +1,4 @@
-import type { JobOutcome, RuleOutcome, SinkOutcome } from '../../core/job.ts';
+import type { JobOutcome, RuleOutcome, SinkOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import { duration, rate } from '../terminal/format.ts';
 import { count } from '../wording.ts';

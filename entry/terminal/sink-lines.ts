@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { SinkOutcome } from '../../core/job.ts';
+import type { SinkOutcome } from '../../jobs/job.ts';
 import type { RowCounts } from '../../core/ledger.ts';
 import { printable } from '../../core/printable.ts';
 import { type TableColumn, tableLines } from '../table.ts';

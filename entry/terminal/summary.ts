@@ -1,4 +1,4 @@
-import type { JobOutcome } from '../../core/job.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import type { ResultLine } from '../../jobs/result-line.ts';
 import type { RunResult } from '../../jobs/runner.ts';

@@ -19,6 +19,10 @@ export const loadPromosConfig = z.strictObject({
   stageLoaderConfig: loaderConfig.optional(),
   redshiftLoaderConfig: loaderConfig.optional(),
   strategyType: z.enum([...ENGINES, 'auto']).optional(),
+  /** Engines to go on with, in this order, when the chosen one fails as an engine. */
+  fallback: z.array(z.enum(ENGINES)).default([]),
+  /** A Spark Connect server, `sc://host:port/;token=...`, or a `secret://` that holds one. */
+  sparkRemote: z.string().min(1).optional(),
   /** Where department, brand and category of a product come from. A path means Parquet. */
   productsTable: z.union([z.string().min(1), extractorConfig]).optional(),
   quality: z

@@ -1,13 +1,16 @@
-import type { SqlSession } from '../../core/engine.ts';
+import { ENGINES, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
-import { defineJob, type JobContext } from '../../core/job.ts';
+import { parseSecret } from '../../core/secrets.ts';
 import type { Notification, Source } from '../../core/strategy.ts';
 import { describeWindow, sameWindow } from '../../core/window.ts';
 import { notifiers } from '../../strategies/registry.ts';
-import { chooseEngine } from '../engine-choice.ts';
+import { assertRunsOn, enginesOf } from '../../plan/support.ts';
+import { chooseEngine, type EngineChoice, isEngineFailure } from '../engine-choice.ts';
+import { defineJob, type JobContext, type JobOutcome } from '../job.ts';
 import { LOAD_STEPS, type LoadPlan, runLoad } from '../template.ts';
 import { type LoadPromosConfig, loadPromosConfig, refuseNotBuilt } from './config.ts';
-import { openReader, sinkPlans } from './strategies.ts';
+import { openReader, sinkPlans, sourceBytes } from './strategies.ts';
+import type { Transform } from '../transform.ts';
 import { promotionsTransform } from './transform.ts';
 
 /** Promotions from Parquet or Delta to Delta, Parquet staging and Postgres. */
@@ -19,12 +22,10 @@ export const loadPromos = defineJob({
 
   async executeJob(context, config, signal) {
     refuseNotBuilt(config);
-    const plan = planOf(config, context);
-    refuseUnalignedAppend(plan, context);
-    if (config.timeoutS === undefined) return await runLoad(plan, context, signal);
+    if (config.timeoutS === undefined) return await runOnEngines(config, context, signal);
     const timeout = AbortSignal.timeout(config.timeoutS * 1000);
     try {
-      return await runLoad(plan, context, AbortSignal.any([signal, timeout]));
+      return await runOnEngines(config, context, AbortSignal.any([signal, timeout]));
     } catch (error) {
       if (error !== timeout.reason) throw error;
       throw new JobError('TIMED_OUT', `the run took longer than ${String(config.timeoutS)} s`, {
@@ -56,23 +57,83 @@ export const loadPromos = defineJob({
   },
 });
 
-function planOf(config: LoadPromosConfig, context: JobContext): LoadPlan {
-  const { engine, reason } = chooseEngine(config.strategyType, context.hasSpark);
-  const open =
-    (reader: LoadPromosConfig['extractorConfig']) =>
-    (session: SqlSession, signal: AbortSignal): Promise<Source> =>
-      openReader(reader, session, context, signal);
-  const { productsTable } = config;
+/** Runs on the engine that is chosen, and on those of `fallback` when it fails as an engine. */
+async function runOnEngines(
+  config: LoadPromosConfig,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<JobOutcome> {
+  const transform = transformOf(config, context);
+  let choice = await choiceOf(config, transform, context, signal);
+  const others = config.fallback.filter((engine) => engine !== choice.engine);
+  for (;;) {
+    assertRunsOn(transform.plan.node, choice.engine);
+    const plan = await planOf(config, transform, choice, context);
+    refuseUnalignedAppend(plan, context);
+    await context.event('engine.chosen', { ...choice });
+    try {
+      return await runLoad(plan, context, signal);
+    } catch (error) {
+      const next = others.shift();
+      if (next === undefined || signal.aborted || !isEngineFailure(error)) throw error;
+      const { code, message } = error;
+      context.warn(
+        `engine "${choice.engine}" failed (${code}: ${message}): going on with "${next}"`,
+      );
+      await context.event('engine.fallback', { from: choice.engine, to: next, code, message });
+      choice = { engine: next, reason: `fallback: "${choice.engine}" failed with ${code}` };
+    }
+  }
+}
+
+async function choiceOf(
+  config: LoadPromosConfig,
+  transform: Transform,
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<EngineChoice> {
+  const isOpen = config.strategyType === 'auto';
+  const events = isOpen ? await context.history() : [];
+  const earlier = events.findLast((event) => event.type === 'engine.chosen')?.data['engine'];
+  return chooseEngine({
+    asked: config.strategyType,
+    hasSpark: context.hasSpark || config.sparkRemote !== undefined,
+    against: enginesOf(transform.plan.node),
+    sourceBytes: isOpen ? await sourceBytes(config.extractorConfig, context, signal) : undefined,
+    earlier: ENGINES.find((engine) => engine === earlier),
+  });
+}
+
+function readerOf(reader: LoadPromosConfig['extractorConfig'], context: JobContext) {
+  return (session: SqlSession, signal: AbortSignal): Promise<Source> =>
+    openReader(reader, session, context, signal);
+}
+
+function transformOf({ productsTable }: LoadPromosConfig, context: JobContext): Transform {
   const products =
     typeof productsTable === 'string'
       ? ({ strategy: 'PARQUET', sourceTable: productsTable } as const)
       : productsTable;
+  return promotionsTransform(products && readerOf(products, context));
+}
+
+async function planOf(
+  config: LoadPromosConfig,
+  transform: Transform,
+  engine: EngineChoice,
+  context: JobContext,
+): Promise<LoadPlan> {
+  const sparkRemote =
+    config.sparkRemote && (await context.resolveSecret(parseSecret(config.sparkRemote)));
   return {
-    engine: { engine, reason },
-    session: definedOnly(config.resources),
-    transform: promotionsTransform(products && open(products)),
-    openSource: open(config.extractorConfig),
-    sinks: sinkPlans(config, engine),
+    engine,
+    session: {
+      ...definedOnly(config.resources),
+      ...(sparkRemote === undefined ? {} : { sparkRemote }),
+    },
+    transform,
+    openSource: readerOf(config.extractorConfig, context),
+    sinks: sinkPlans(config, engine.engine),
     maxQuarantinedRatio: config.quality.maxQuarantinedRatio,
     onEmpty: config.onEmpty,
     lockTimeoutMs: config.lockTimeoutS * 1000,

@@ -24,6 +24,20 @@ export async function openReader(
   }
 }
 
+/** About how many bytes a source has; undefined when that cannot be told. */
+export async function sourceBytes(
+  config: ReaderConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  switch (config.strategy) {
+    case 'PARQUET':
+      return await readers.PARQUET.bytes(config, context, signal);
+    case 'DELTA':
+      return await readers.DELTA.bytes(config, context, signal);
+  }
+}
+
 /** @throws JobError `NOT_SUPPORTED` for a mode, `ENGINE_UNSUPPORTED` for an engine a writer lacks. */
 export function sinkPlans(config: LoadPromosConfig, engine: EngineName): readonly SinkPlan[] {
   const loaders = {

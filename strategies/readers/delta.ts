@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quote } from '../../core/engine.ts';
+import { asSpark, backquoted, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
 
@@ -13,37 +13,87 @@ export const deltaReader = defineReader({
     /** Time travel: the table's version to read. */
     version: z.int().min(0).optional(),
   }),
-  on: {
-    async bulk(session, config, context, signal) {
-      const { sourceTable } = config;
-      const newest = await newestVersion(sourceTable, context, signal);
-      const version = config.version ?? newest;
-      if (version > newest) {
-        throw new JobError(
-          'SOURCE_NOT_FOUND',
-          `"${sourceTable}" has no version ${String(version)}`,
-          { hint: `its newest version is ${String(newest)}: name one up to it, or none` },
-        );
-      }
-      await session.useExtension('delta', signal);
-      const path = context.openStorage(sourceTable).enginePath('');
-      const scan = `delta_scan(${quote(path)}, version = ${String(version)})`;
-      const described = await session.rows(`describe select * from ${scan}`, signal);
-      return {
-        location: `${sourceTable} version ${String(version)}`,
-        columns: described.map((row) => ({
-          name: String(row['column_name']),
-          type: String(row['column_type']),
-        })),
-        snapshot: [{ name: 'delta', version: String(version) }],
-        relation: `select * from ${scan}`,
-        relationWithOrigin: `select *, filename as __file, file_row_number as __row from ${scan}`,
-        // A version of a Delta table never changes.
-        assertUnchanged: () => Promise.resolve(),
-      } satisfies Source;
-    },
+  on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
+  /** All data files in the folder, older versions' too: at least what this version has. */
+  async bytes({ sourceTable }, context, signal) {
+    const entries = await context.openStorage(sourceTable).list('', signal);
+    const data = entries.filter(({ key }) => key.endsWith('.parquet') && !key.startsWith(LOG));
+    return data.reduce((sum, entry) => sum + entry.bytes, 0);
   },
 });
+
+interface DeltaConfig {
+  readonly sourceTable: string;
+  readonly version?: number | undefined;
+}
+
+async function openOnDuckDb(
+  session: SqlSession,
+  config: DeltaConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const version = await chosenVersion(config, context, signal);
+  await session.useExtension('delta', signal);
+  const path = context.openStorage(config.sourceTable).enginePath('');
+  const scan = `delta_scan(${quote(path)}, version = ${String(version)})`;
+  const described = await session.rows(`describe select * from ${scan}`, signal);
+  return {
+    ...atVersion(config, version),
+    columns: described.map((row) => ({
+      name: String(row['column_name']),
+      type: String(row['column_type']),
+    })),
+    relation: `select * from ${scan}`,
+    relationWithOrigin: `select *, filename as __file, file_row_number as __row from ${scan}`,
+  };
+}
+
+async function openOnSpark(
+  session: SqlSession,
+  config: DeltaConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const spark = asSpark(session);
+  const version = await chosenVersion(config, context, signal);
+  await spark.useExtension('delta', signal);
+  const path = context.openStorage(config.sourceTable).enginePath('');
+  const { name, columns } = await spark.openSource(
+    { format: 'delta', paths: [path], options: { versionAsOf: String(version) } },
+    signal,
+  );
+  return {
+    ...atVersion(config, version),
+    columns,
+    relation: `select ${columns.map((column) => backquoted(column.name)).join(', ')} from ${name}`,
+    relationWithOrigin: `select * from ${name}`,
+  };
+}
+
+/** A version of a Delta table never changes. */
+function atVersion(
+  { sourceTable }: DeltaConfig,
+  version: number,
+): Pick<Source, 'location' | 'snapshot' | 'assertUnchanged'> {
+  return {
+    location: `${sourceTable} version ${String(version)}`,
+    snapshot: [{ name: 'delta', version: String(version) }],
+    assertUnchanged: () => Promise.resolve(),
+  };
+}
+
+async function chosenVersion(
+  { sourceTable, version }: DeltaConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<number> {
+  const newest = await newestVersion(sourceTable, context, signal);
+  if (version === undefined || version <= newest) return version ?? newest;
+  throw new JobError('SOURCE_NOT_FOUND', `"${sourceTable}" has no version ${String(version)}`, {
+    hint: `its newest version is ${String(newest)}: name one up to it, or none`,
+  });
+}
 
 /** The highest version in the log, by commit or by checkpoint: old commits may be cleaned up. */
 async function newestVersion(

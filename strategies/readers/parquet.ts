@@ -1,37 +1,108 @@
 import { z } from 'zod';
-import { quote, type SqlSession } from '../../core/engine.ts';
+import { asSpark, backquoted, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
-import { defineReader, type Source, type SourceColumn } from '../../core/strategy.ts';
+import {
+  defineReader,
+  type Source,
+  type SourceColumn,
+  type StrategyContext,
+} from '../../core/strategy.ts';
 import { type LocatedFile, locateParquet } from './locate.ts';
 
 /** Parquet files: one, a folder (hive partitions become columns), or a glob. */
 export const parquetReader = defineReader({
   config: z.strictObject({ strategy: z.literal('PARQUET'), sourceTable: z.string().min(1) }),
-  on: {
-    async bulk(session, { sourceTable }, context, signal) {
-      const files = await locateParquet(sourceTable, context.openStorage, signal);
-      const list = `[${files.map((file) => quote(file.enginePath)).join(', ')}]`;
-      const options = `hive_partitioning = ${String(isHive(files))}, union_by_name = true`;
-      const snapshot = files.map(snapshotPart);
-      return {
-        location: sourceTable,
-        columns: await columnsOf(session, list, options, signal),
-        snapshot,
-        relation: `select * from read_parquet(${list}, ${options})`,
-        // Both are virtual columns of the scan: they cost nothing where they are not used.
-        relationWithOrigin: `select *, filename as __file, file_row_number as __row
-          from read_parquet(${list}, ${options})`,
-        async assertUnchanged(later) {
-          const now = await locateParquet(sourceTable, context.openStorage, later);
-          if (JSON.stringify(now.map(snapshotPart)) === JSON.stringify(snapshot)) return;
-          throw new JobError('SOURCE_CHANGED', `"${sourceTable}" changed while it was read`, {
-            hint: 'retry once whoever writes it has finished',
-          });
-        },
-      } satisfies Source;
-    },
+  on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
+  async bytes({ sourceTable }, context, signal) {
+    const files = await locateParquet(sourceTable, context.openStorage, signal);
+    return files.reduce((sum, { entry }) => sum + entry.bytes, 0);
   },
 });
+
+interface ParquetConfig {
+  readonly sourceTable: string;
+}
+
+async function openOnDuckDb(
+  session: SqlSession,
+  { sourceTable }: ParquetConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const files = await locateParquet(sourceTable, context.openStorage, signal);
+  const list = `[${files.map((file) => quote(file.enginePath)).join(', ')}]`;
+  const options = `hive_partitioning = ${String(isHive(files))}, union_by_name = true`;
+  return {
+    location: sourceTable,
+    columns: await columnsOf(session, list, options, signal),
+    relation: `select * from read_parquet(${list}, ${options})`,
+    // Both are virtual columns of the scan: they cost nothing where they are not used.
+    relationWithOrigin: `select *, filename as __file, file_row_number as __row
+      from read_parquet(${list}, ${options})`,
+    ...unchanging(sourceTable, files, context),
+  };
+}
+
+async function openOnSpark(
+  session: SqlSession,
+  { sourceTable }: ParquetConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const spark = asSpark(session);
+  const files = await locateParquet(sourceTable, context.openStorage, signal);
+  const paths = files.map((file) => file.enginePath);
+  const root = isHive(files) ? { basePath: hiveRoot(paths) } : undefined;
+  const view = await spark.openSource(
+    { format: 'parquet', paths, options: { mergeSchema: 'true', ...root } },
+    signal,
+  );
+  // Where all files have one schema, no file lacks a column of it.
+  const schemas = await spark.parquet.schemas(paths, signal);
+  const lacking = (name: string): boolean =>
+    schemas.length > 1 && !schemas.every((schema) => schema.some((column) => column.name === name));
+  const partitions = new Set(root === undefined ? [] : hiveColumns(paths));
+  return {
+    location: sourceTable,
+    columns: view.columns.map((column) =>
+      lacking(column.name) && !partitions.has(column.name)
+        ? { ...column, missingIn: sourceTable }
+        : column,
+    ),
+    relation: `select ${view.columns.map(({ name }) => backquoted(name)).join(', ')} from ${view.name}`,
+    relationWithOrigin: `select * from ${view.name}`,
+    ...unchanging(sourceTable, files, context),
+  };
+}
+
+/** What is read, and the check that it stayed so. */
+function unchanging(
+  sourceTable: string,
+  files: readonly LocatedFile[],
+  context: StrategyContext,
+): Pick<Source, 'snapshot' | 'assertUnchanged'> {
+  const snapshot = files.map(snapshotPart);
+  return {
+    snapshot,
+    async assertUnchanged(signal) {
+      const now = await locateParquet(sourceTable, context.openStorage, signal);
+      if (JSON.stringify(now.map(snapshotPart)) === JSON.stringify(snapshot)) return;
+      throw new JobError('SOURCE_CHANGED', `"${sourceTable}" changed while it was read`, {
+        hint: 'retry once whoever writes it has finished',
+      });
+    },
+  };
+}
+
+/** The folder above the first `name=value` of a path: what Spark takes partition columns from. */
+function hiveRoot(paths: readonly string[]): string {
+  const [first = ''] = paths;
+  return first.slice(0, Math.max(0, first.search(/\/[^/]+=[^/]*\//)));
+}
+
+function hiveColumns(paths: readonly string[]): readonly string[] {
+  return [...(paths[0] ?? '').matchAll(/\/([^/]+)=[^/]*(?=\/)/g)].map(([, name = '']) => name);
+}
 
 function snapshotPart({ entry }: LocatedFile) {
   return { name: entry.key, bytes: entry.bytes, version: entry.etag };

@@ -1,4 +1,4 @@
-import type { JobOutcome, SinkOutcome } from '../../core/job.ts';
+import type { JobOutcome, SinkOutcome } from '../../jobs/job.ts';
 import type { JobError } from '../../core/errors.ts';
 import { promotionsContract } from '../../jobs/load-promos/contract.ts';
 import { resultLine } from '../../jobs/result-line.ts';

@@ -107,7 +107,7 @@ async function tryCommit(
  * claims do not exclude each other. The later claim has to be the later commit then, since the
  * ledger's order says whose rows are there.
  */
-function refuseOutOfOrder(entry: LoadEntry, committedLater: readonly LoadEntry[]): void {
+export function refuseOutOfOrder(entry: LoadEntry, committedLater: readonly LoadEntry[]): void {
   const later = committedLater.find(
     (other) => coversOverlap(other, entry) && (other.mode !== 'append' || entry.mode !== 'append'),
   );

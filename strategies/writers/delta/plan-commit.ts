@@ -54,6 +54,12 @@ export function assertAccepts(
   assertSupported(table.protocol, table.metaData, fields);
   assertNoDeletionVectors(table);
   assertModeAllowed(table.metaData, entry.mode);
+  assertColumns(table, contract);
+}
+
+/** @throws JobError `TARGET_SCHEMA` when the table does not have the contract's columns. */
+export function assertColumns(table: Table, contract: OutputContract): void {
+  const fields = parseSchema(table.metaData.schemaString);
   const found = differences(contract, fields, table.metaData.partitionColumns);
   if (found.length === 0) return;
   throw new JobError(

@@ -1,13 +1,11 @@
 import type { Claim } from '../../../core/claims.ts';
-import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
+import { JobError, messageOf } from '../../../core/errors.ts';
 import type { Sink, Staged } from '../../../core/strategy.ts';
-import { claimTarget } from '../claim-target.ts';
-import { fileClaimStore, stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../file-claims.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
+import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
-import { isReferenced, removeLeftovers } from './leftovers.ts';
-import { committedLoads } from './ledger-files.ts';
-import { catchUp, readSnapshot } from './log.ts';
+import { isReferenced } from './leftovers.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
 import { type Snapshot, tableOf } from './snapshot.ts';
@@ -16,32 +14,10 @@ import { countRows, sampleRows } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
 
 export function openDeltaSink(target: DeltaTarget): Sink {
-  const { storage, session, request, context } = target;
-  const claims = fileClaimStore(storage, OWN);
+  const { storage, request, context } = target;
+  const log = openClaimedLog(target);
   const staged = new Map<Staged, StagedFiles>();
   const uploaded = new Set<string>();
-  let snapshot: Snapshot | undefined;
-  let held: number | undefined;
-
-  async function latest(signal: AbortSignal): Promise<Snapshot> {
-    if (snapshot === undefined || snapshot.version < 0) {
-      snapshot = await readSnapshot(storage, session, signal);
-    } else {
-      await catchUp(snapshot, storage, signal);
-    }
-    return snapshot;
-  }
-
-  /** Waste is no reason to fail a load; the next claim tries again. */
-  async function tidy(own: number, signal: AbortSignal): Promise<void> {
-    try {
-      const records = await claims.list(signal);
-      await removeLeftovers(target, own, records, () => latest(signal), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      context.warn(`could not remove leftovers in ${storage.root}: ${messageOf(error)}`);
-    }
-  }
 
   /** The load is committed: nothing here may make it fail. */
   async function afterCommit(claim: Claim, at: Snapshot, signal: AbortSignal): Promise<void> {
@@ -60,34 +36,14 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     kind: 'delta',
     target: storage.root,
     async check(signal) {
-      const table = tableOf(await latest(signal));
-      try {
+      const table = tableOf(await log.latest(signal));
+      naming(storage.root, () => {
         if (table) assertAccepts(table, { contract: request.contract, entry: request });
-      } catch (error) {
-        const { code, message, hint } = toJobError(error);
-        throw new JobError(code, `${storage.root}: ${message}`, {
-          ...(hint === undefined ? {} : { hint }),
-          cause: error,
-        });
-      }
+      });
     },
-    claims: async (signal) => await claims.list(signal),
-    async claim(options, signal) {
-      const claim = await claimTarget(
-        claims,
-        storage.root,
-        request,
-        options,
-        context.clock,
-        ({ number }) => tidy(number, signal),
-        signal,
-      );
-      held = claim.number;
-      return claim;
-    },
-    async loads(signal) {
-      return await committedLoads(storage, await latest(signal), 0, signal);
-    },
+    claims: (signal) => log.claims(signal),
+    claim: (options, signal) => log.claim(options, signal),
+    loads: (signal) => log.loads(signal),
     async stage(input, signal) {
       const files = await stageFiles(target, input, (key) => uploaded.add(key), signal);
       const result: Staged = { rows: files.rows };
@@ -97,22 +53,23 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     async commit(ready, entry, claim, signal) {
       const files = staged.get(ready);
       if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
-      const current = await latest(signal);
+      const current = await log.latest(signal);
       await commitLoad(target, current, { entry, adds: files.adds, claim }, signal);
       uploaded.clear();
       await afterCommit(claim, current, signal);
     },
     async count(signal) {
-      return await countRows(target, await latest(signal), signal);
+      return await countRows(target, await log.latest(signal), signal);
     },
     async sample(limit, signal) {
-      return await sampleRows(target, await latest(signal), limit, signal);
+      return await sampleRows(target, await log.latest(signal), limit, signal);
     },
     async discard(signal) {
+      const held = log.held();
       if (held === undefined) return;
       // First nothing can be committed any more; then what the log does not name is waste.
       await storage.revoke(stageFolder(OWN, held), signal);
-      const current = await latest(signal);
+      const current = await log.latest(signal);
       for (const key of uploaded) {
         if (!isReferenced(current, key)) await storage.remove(key, signal);
       }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
-import { defineWriter } from '../../../core/strategy.ts';
+import { defineWriter, type OpenWriter, type Sink } from '../../../core/strategy.ts';
 import { openDeltaSink } from './sink.ts';
+import { openSparkDeltaSink } from './spark-sink.ts';
+import type { DeltaTarget } from './target.ts';
 
 const deltaConfig = z.strictObject({
   strategy: z.literal('DELTA'),
@@ -14,25 +16,36 @@ const deltaConfig = z.strictObject({
 });
 type DeltaConfig = z.output<typeof deltaConfig>;
 
-/** Loads into a Delta table: DuckDB's Parquet files, and a transaction log written here. */
+/**
+ * Loads into a Delta table: DuckDB's Parquet files and a transaction log written here, or Spark with
+ * Delta's own connector.
+ */
 export const deltaWriter = defineWriter({
   config: deltaConfig,
   modes: ['append', 'overwrite', 'overwrite_window'],
-  on: {
-    async bulk(session, config, request, context) {
-      refuseUnbuilt(config, request.contract.partitionBy);
-      return await Promise.resolve(
-        openDeltaSink({
-          storage: context.openStorage(config.path),
-          session,
-          request,
-          context,
-          chance: { random: Math.random, uuid: randomUUID },
-        }),
-      );
-    },
-  },
+  on: { row: openWith(openDeltaSink), bulk: openWith(openDeltaSink), bigdata: openOnSpark },
 });
+
+function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> {
+  return async (session, config, request, context) => {
+    refuseUnbuilt(config, request.contract.partitionBy);
+    return await Promise.resolve(
+      open({
+        storage: context.openStorage(config.path),
+        session,
+        request,
+        context,
+        chance: { random: Math.random, uuid: randomUUID },
+      }),
+    );
+  };
+}
+
+async function openOnSpark(...given: Parameters<OpenWriter<DeltaConfig>>): Promise<Sink> {
+  const [session, , , , signal] = given;
+  await session.useExtension('delta', signal);
+  return await openWith(openSparkDeltaSink)(...given);
+}
 
 function refuseUnbuilt(config: DeltaConfig, partitionColumn: string): void {
   const [option] = Object.keys(config.options ?? {});

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { type Mode, MODES } from '../../../core/ledger.ts';
-import { defineWriter, type LoadRequest } from '../../../core/strategy.ts';
+import { defineWriter, type LoadRequest, type OpenWriter } from '../../../core/strategy.ts';
 import { openParquetSink } from './sink.ts';
 
 const config = z.strictObject({
@@ -19,13 +19,13 @@ const modes: readonly Mode[] = ['append', 'overwrite', 'overwrite_window'];
 export const parquetWriter = defineWriter({
   config,
   modes,
-  on: {
-    bulk(session, chosen, request, context) {
-      refuseNotBuilt(chosen, request);
-      return Promise.resolve(openParquetSink(session, chosen.path, request, context));
-    },
-  },
+  on: { row: open, bulk: open, bigdata: open },
 });
+
+function open(...[session, chosen, request, context]: Parameters<OpenWriter<ParquetConfig>>) {
+  refuseNotBuilt(chosen, request);
+  return Promise.resolve(openParquetSink(session, chosen.path, request, context));
+}
 
 function refuseNotBuilt(chosen: ParquetConfig, { mode, contract }: LoadRequest): void {
   if (!modes.includes(mode)) {

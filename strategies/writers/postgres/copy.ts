@@ -17,19 +17,24 @@ const SECOND_STREAM_ROWS = 1_000_000;
 const ALIAS = 'target';
 
 /**
- * Copies the result's files into an empty table: the engine reads the Parquet files and sends them
- * with COPY in the binary format. On failure some rows may be in the table.
+ * Brings the result's files into an empty table; on failure some rows may be in it.
  *
  * @param onRows - gets rows sent since the last call.
  */
-export async function copyInto(
+export type CopyInto = (
   session: SqlSession,
   endpoint: Endpoint,
   table: TableName,
   result: ComputedResult,
   onRows: (rows: number) => void,
   signal: AbortSignal,
-): Promise<void> {
+) => Promise<void>;
+
+/**
+ * Copies the result's files into an empty table: DuckDB reads the Parquet files and sends them
+ * with COPY in the binary format.
+ */
+export const copyInto: CopyInto = async (session, endpoint, table, result, onRows, signal) => {
   const filled = result.files.filter((file) => file.rows > 0);
   if (filled.length === 0) return;
   const columns = columnList(result.contract.columns);
@@ -64,7 +69,7 @@ export async function copyInto(
   if (outcomes.some(({ status }) => status === 'rejected')) {
     throw copyError(failed.signal.reason, endpoint.party);
   }
-}
+};
 
 /** The password goes into a secret of the engine, since errors repeat what is given to ATTACH. */
 async function attach(
@@ -114,7 +119,7 @@ function split(files: readonly ResultFile[], streams: number): ResultFile[][] {
 }
 
 /** Turns the done share of a stream into rows since the last call. */
-function rowCounter(files: readonly ResultFile[], onRows: (rows: number) => void) {
+export function rowCounter(files: readonly ResultFile[], onRows: (rows: number) => void) {
   const total = files.reduce((sum, file) => sum + file.rows, 0);
   let told = 0;
   return (share: number): void => {

@@ -108,18 +108,22 @@ export function tlsChoices(settings: ConnectionSettings): readonly (false | Conn
 
 /** The same settings for libpq; credentials and address are not part of it. */
 export function libpqOptions(settings: ConnectionSettings): string {
-  // Without durable rows a crash of the server could leave a staging table with less than we sent.
-  const own = '-c statement_timeout=0 -c synchronous_commit=local';
-  const options = [own, settings.options].filter(Boolean).join(' ');
   return Object.entries({
     sslmode: settings.sslMode,
     ...(settings.sslRootCert === undefined ? {} : { sslrootcert: settings.sslRootCert }),
     connect_timeout: String(settings.connectTimeoutS),
     application_name: settings.applicationName,
-    options,
+    options: libpqSessionOptions(settings),
   })
     .map(([name, value]) => `${name}='${value.replace(/[\\']/g, '\\$&')}'`)
     .join(' ');
+}
+
+/** Command line options of the server's sessions that bring rows. */
+export function libpqSessionOptions({ options }: ConnectionSettings): string {
+  // Without durable rows a crash of the server could leave a staging table with less than we sent.
+  const own = '-c statement_timeout=0 -c synchronous_commit=local';
+  return [own, options].filter(Boolean).join(' ');
 }
 
 function parseSslMode(mode: string | undefined, ssl: string | undefined): SslMode {

@@ -7,6 +7,7 @@ import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/s
 import { claimTarget } from '../claim-target.ts';
 import { assertLoadable } from './check.ts';
 import { commitWithin } from './commit.ts';
+import type { CopyInto } from './copy.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -21,6 +22,7 @@ export interface PostgresTarget {
   readonly request: LoadRequest;
   readonly context: StrategyContext;
   readonly maintenanceMemory: string;
+  readonly copy: CopyInto;
 }
 
 /** Two sessions of the server: one for the work, a small one for claims and their renewal. */

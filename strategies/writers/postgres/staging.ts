@@ -3,7 +3,7 @@ import type { Failpoints } from '../../../core/failpoint.ts';
 import type { LoadRequest, StageInput } from '../../../core/strategy.ts';
 import { columnList, createTable } from './columns.ts';
 import type { Connection } from './connection.ts';
-import { copyInto } from './copy.ts';
+import type { CopyInto } from './copy.ts';
 import type { Endpoint } from './endpoint.ts';
 import { setLocal } from './ledger.ts';
 import { qualified, stageName, type TableName } from './table-name.ts';
@@ -24,6 +24,7 @@ export interface StagingJob {
   readonly target: TableName;
   readonly request: LoadRequest;
   readonly failpoints: Failpoints;
+  readonly copy: CopyInto;
   /** Memory for building the key, as Postgres writes sizes. */
   readonly maintenanceMemory: string;
 }
@@ -58,7 +59,7 @@ export async function stageRows(
   const onRows = (rows: number) => {
     input.onRows(rows);
   };
-  await copyInto(job.session, job.endpoint, table, input.result, onRows, signal);
+  await job.copy(job.session, job.endpoint, table, input.result, onRows, signal);
   await failpoints.reach('postgres:copy:after');
 
   if (complete) {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
-import { defineWriter } from '../../../core/strategy.ts';
+import { defineWriter, type OpenWriter } from '../../../core/strategy.ts';
+import { type CopyInto, copyInto } from './copy.ts';
 import { chooseEndpoint } from './endpoint.ts';
+import { jdbcInto } from './jdbc-copy.ts';
 import { connectionSettings } from './settings.ts';
 import { openPostgresSink } from './sink.ts';
 import { parseTableName } from './table-name.ts';
@@ -23,28 +25,38 @@ const MEMORY_OPTION = 'maintenance_work_mem';
 /** Sorts the key of 20 million rows in one go, in less than half the time that 64 MB take. */
 const DEFAULT_MEMORY = '512MB';
 
-/** Loads into a Postgres table: binary COPY into a staging table, then one transaction. */
+/** Loads into a Postgres table: COPY (Spark: JDBC) into a staging table, then one transaction. */
 export const postgresWriter = defineWriter({
   config: postgresConfig,
   modes: ['append', 'overwrite', 'overwrite_window'],
-  on: {
-    async bulk(session, config, request, context, signal) {
-      refuseUnbuilt(config);
-      const { lockTimeoutMs } = request;
-      const settings = {
-        ...connectionSettings(config.jdbcUrl, config.properties, `dray ${request.runId}`),
-        ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
-      };
-      const defaultSchema = settings.searchPath?.split(',')[0]?.trim();
-      const table = parseTableName(config.table, defaultSchema);
-      const maintenanceMemory = memorySize(config.options?.[MEMORY_OPTION] ?? DEFAULT_MEMORY);
-      const password = settings.password && (await context.resolveSecret(settings.password));
-      const { clock } = context;
-      const endpoint = await chooseEndpoint(settings, password, table, clock, signal);
-      return openPostgresSink({ session, endpoint, table, request, context, maintenanceMemory });
-    },
-  },
+  on: { row: openWith(copyInto), bulk: openWith(copyInto), bigdata: openWith(jdbcInto) },
 });
+
+function openWith(copy: CopyInto): OpenWriter<PostgresConfig> {
+  return async (session, config, request, context, signal) => {
+    refuseUnbuilt(config);
+    const { lockTimeoutMs } = request;
+    const settings = {
+      ...connectionSettings(config.jdbcUrl, config.properties, `dray ${request.runId}`),
+      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    };
+    const defaultSchema = settings.searchPath?.split(',')[0]?.trim();
+    const table = parseTableName(config.table, defaultSchema);
+    const maintenanceMemory = memorySize(config.options?.[MEMORY_OPTION] ?? DEFAULT_MEMORY);
+    const password = settings.password && (await context.resolveSecret(settings.password));
+    const { clock } = context;
+    const endpoint = await chooseEndpoint(settings, password, table, clock, signal);
+    return openPostgresSink({
+      session,
+      endpoint,
+      table,
+      request,
+      context,
+      maintenanceMemory,
+      copy,
+    });
+  };
+}
 
 function refuseUnbuilt({ options, partitionBy }: PostgresConfig): void {
   const option = Object.keys(options ?? {}).find((name) => name !== MEMORY_OPTION);

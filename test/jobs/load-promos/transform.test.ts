@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
-import { quote, type SqlSession } from '../../../core/engine.ts';
+import { quote } from '../../../core/engine.ts';
 import type { Source } from '../../../core/strategy.ts';
 import type { Window } from '../../../core/window.ts';
+import { openBulkPlans } from '../../../engines/bulk/plan-session.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
+import { RESULT } from '../../../plan/content-hash.ts';
+import type { PlanSession } from '../../../plan/session.ts';
 import { promotionsTransform } from '../../../jobs/load-promos/transform.ts';
 import { type RawPromotion, writePromotions } from './promotions.ts';
 
@@ -15,11 +18,11 @@ const forever = new AbortController().signal;
 const stamp = { createdBy: "o'hara", loadedAt: '2026-11-21T10:00:00.123Z' };
 const week24: Window = { startDate: '2017-06-05', endDate: '2017-06-12' };
 let folder: string;
-let session: SqlSession;
+let session: PlanSession;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dray-transform-'));
-  session = await openBulkEngine({ tempDir: folder }, systemClock, forever);
+  session = openBulkPlans(await openBulkEngine({ tempDir: folder }, systemClock, forever));
 });
 afterEach(async () => {
   await session[Symbol.asyncDispose]();
@@ -41,7 +44,7 @@ function sourceOf(path: string): Source {
 }
 
 async function transform(rows: readonly RawPromotion[], window?: Window, products?: string) {
-  const path = await writePromotions(session, folder, rows);
+  const path = await writePromotions(session.sql, folder, rows);
   const plan = promotionsTransform(
     products === undefined
       ? undefined
@@ -57,20 +60,32 @@ async function transform(rows: readonly RawPromotion[], window?: Window, product
   );
   await plan.inputs(session, forever);
   const prepared = await plan.prepare(session, sourceOf(path), window, forever);
-  const measured = await prepared.measure(forever);
-  const quarantined = await session.rows(
-    `select *, array_to_string(rules, ',') as broken from (${prepared.quarantineQuery}) order by source_row_number`,
+  const counted = await prepared.measure(forever);
+  const kept = join(folder, 'quarantine.parquet');
+  await session.writeFile(prepared.quarantine, kept, forever);
+  const quarantined = await session.sql.rows(
+    `select *, array_to_string(rules, ',') as broken from read_parquet(${quote(kept)}) order by source_row_number`,
     forever,
   );
-  const files = await prepared.compute(stamp, forever, () => undefined);
+  const { files, dropped } = await session.writePartitions(
+    { ...prepared.result(stamp), partitionBy: 'week', expectedRows: counted.read },
+    join(folder, 'result'),
+    { onRows: () => undefined },
+    forever,
+  );
+  const measured = { ...counted, deduplicated: dropped['deduplicated'] };
   const list = files.map((file) => quote(file.path)).join(', ');
   const result =
     files.length === 0
       ? []
-      : await session.rows(
+      : await session.sql.rows(
           `select * from read_parquet([${list}], hive_partitioning = false) order by product_id, store_id, week`,
           forever,
         );
+  if (files.length > 0) {
+    const paths = files.map((file) => file.path);
+    await session.sql.parquet.view(RESULT, paths, forever);
+  }
   const rules = await prepared.inspect(files, forever);
   return { measured, quarantined, result, rules };
 }

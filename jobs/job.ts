@@ -1,12 +1,13 @@
 import type { ZodType } from 'zod';
-import type { EngineName, SqlSession } from './engine.ts';
-import type { RunWatcher } from './events.ts';
-import type { JobError } from './errors.ts';
-import type { Mode, RowCounts } from './ledger.ts';
-import type { Platform } from './platform.ts';
-import type { OutputContract } from './schema.ts';
-import type { StrategyContext } from './strategy.ts';
-import type { Window } from './window.ts';
+import type { EngineName } from '../core/engine.ts';
+import type { RunEvent, RunWatcher } from '../core/events.ts';
+import type { JobError } from '../core/errors.ts';
+import type { Mode, RowCounts } from '../core/ledger.ts';
+import type { Platform } from '../core/platform.ts';
+import type { OutputContract } from '../core/schema.ts';
+import type { StrategyContext } from '../core/strategy.ts';
+import type { Window } from '../core/window.ts';
+import type { PlanSession } from '../plan/session.ts';
 
 /** What a run is about, fixed before its first step. */
 export interface RunInfo {
@@ -23,7 +24,10 @@ export interface RunInfo {
   readonly dryRun: boolean;
 }
 
+/** What a job says of the engine's session. */
 export interface SessionOptions {
+  /** Where Spark is, in place of what the environment says. */
+  readonly sparkRemote?: string;
   readonly memoryMb?: number;
   readonly threads?: number;
   readonly tempDir?: string;
@@ -37,9 +41,15 @@ export interface JobContext extends StrategyContext {
   readonly watcher: RunWatcher;
   /** A local folder for what a job keeps when its config names no other place. */
   readonly dataDir: string;
-  openEngine(engine: EngineName, options: SessionOptions, signal: AbortSignal): Promise<SqlSession>;
+  openEngine(
+    engine: EngineName,
+    options: SessionOptions,
+    signal: AbortSignal,
+  ): Promise<PlanSession>;
   /** Runs a named step: records start and end, and shows them. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** The facts that this run's record holds, those of earlier attempts too. */
+  history(): Promise<readonly RunEvent[]>;
   /** Appends a fact to the run's record. */
   event(type: string, data: Readonly<Record<string, unknown>>): Promise<void>;
 }

@@ -1,0 +1,86 @@
+import type { Claim, ClaimRecord } from '../../../core/claims.ts';
+import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { ClaimOptions } from '../../../core/strategy.ts';
+import { claimTarget } from '../claim-target.ts';
+import { fileClaimStore } from '../file-claims.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { committedLoads } from './ledger-files.ts';
+import { catchUp, readSnapshot } from './log.ts';
+import { OWN } from './paths.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { DeltaTarget } from './target.ts';
+
+/** A table's log as an open sink follows it, and the sink's claim on the table. */
+export interface ClaimedLog {
+  /** The newest snapshot; version -1 while there is no table. */
+  latest(signal: AbortSignal): Promise<Snapshot>;
+  claims(signal: AbortSignal): Promise<readonly ClaimRecord[]>;
+  /** Claims, then removes what dead claims left behind. */
+  claim(options: ClaimOptions, signal: AbortSignal): Promise<Claim>;
+  /** The number of the claim that was made here. */
+  held(): number | undefined;
+  loads(signal: AbortSignal): Promise<readonly LoadEntry[]>;
+}
+
+export function openClaimedLog(target: DeltaTarget): ClaimedLog {
+  const { storage, session, request, context } = target;
+  const claims = fileClaimStore(storage, OWN);
+  let snapshot: Snapshot | undefined;
+  let held: number | undefined;
+
+  async function latest(signal: AbortSignal): Promise<Snapshot> {
+    if (snapshot === undefined || snapshot.version < 0) {
+      snapshot = await readSnapshot(storage, session, signal);
+    } else {
+      await catchUp(snapshot, storage, signal);
+    }
+    return snapshot;
+  }
+
+  /** Waste is no reason to fail a load; the next claim tries again. */
+  async function tidy(own: number, signal: AbortSignal): Promise<void> {
+    try {
+      const records = await claims.list(signal);
+      await removeLeftovers(target, own, records, () => latest(signal), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      context.warn(`could not remove leftovers in ${storage.root}: ${messageOf(error)}`);
+    }
+  }
+
+  return {
+    latest,
+    claims: async (signal) => await claims.list(signal),
+    async claim(options, signal) {
+      const claim = await claimTarget(
+        claims,
+        storage.root,
+        request,
+        options,
+        context.clock,
+        ({ number }) => tidy(number, signal),
+        signal,
+      );
+      held = claim.number;
+      return claim;
+    },
+    held: () => held,
+    async loads(signal) {
+      return await committedLoads(storage, await latest(signal), 0, signal);
+    },
+  };
+}
+
+/** Runs a check whose errors do not know which table they are about. */
+export function naming(root: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const { code, message, hint } = toJobError(error);
+    throw new JobError(code, `${root}: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import type { Claim } from '../../../core/claims.ts';
+import { leaseLostOr } from '../../../core/claims.ts';
+import { backquoted, type ResultFile, type SparkSqlSession } from '../../../core/engine.ts';
+import { JobError } from '../../../core/errors.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import { stageFolder } from '../file-claims.ts';
+import { refuseOutOfOrder } from './commit.ts';
+import { committedLoads, ledgerKey } from './ledger-files.ts';
+import { catchUp } from './log.ts';
+import { OWN } from './paths.ts';
+import { appIdOf, committedClaim, type Snapshot } from './snapshot.ts';
+import { conditionOf, createTable } from './spark-table.ts';
+import type { DeltaTarget } from './target.ts';
+
+export interface SparkLoad {
+  readonly entry: LoadEntry;
+  readonly files: readonly ResultFile[];
+  readonly claim: Claim;
+}
+
+interface SparkDeltaTarget extends DeltaTarget {
+  readonly session: SparkSqlSession;
+}
+
+/** One line of text below the claim's staging folder, which a takeover renames away. */
+export function fenceKey(claim: number): string {
+  return `${stageFolder(OWN, claim)}/fence.txt`;
+}
+
+/**
+ * Writes the ledger's detail and lets Spark commit the rows with the load's `txn`, in one version.
+ *
+ * The fence: the rows are written only where the fence file can be read, and it is read after Delta
+ * has taken its snapshot. Who takes over first renames that file away, so a write that starts after a
+ * takeover cannot read it; one that started before meets the newer load's commit, which has replaced
+ * the same partitions (or, appending, written the same `txn`), and Delta refuses it as a conflict.
+ *
+ * @throws JobError `LEASE_LOST` when a higher claim took over; `TARGET_CONFLICT` when another writer
+ *   got in the way, or a later claim decided the same partitions.
+ */
+export async function commitThroughSpark(
+  target: SparkDeltaTarget,
+  snapshot: Snapshot,
+  { entry, files, claim }: SparkLoad,
+  signal: AbortSignal,
+): Promise<void> {
+  const { storage, session, request, context } = target;
+  const { contract } = request;
+  await context.failpoints.reach('delta:ledger:before');
+  await storage.write(ledgerKey(entry), `${JSON.stringify(entry)}\n`, signal);
+  await context.failpoints.reach('delta:ledger:after');
+  await catchUp(snapshot, storage, signal);
+  refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
+  await claim.assertHeld(signal);
+  const path = storage.enginePath('');
+  if (snapshot.version < 0) {
+    await session.run(createTable(`delta.${backquoted(path)}`, contract), signal);
+  }
+  await context.failpoints.reach('delta:commit:before');
+  try {
+    await session.write(
+      await rowsBehindFence(target, files, claim.number, signal),
+      { format: 'delta', path, ...writeOf(entry, contract) },
+      signal,
+    );
+  } catch (error) {
+    throw await leaseLostOr(conflictOr(error, storage.root), claim, signal);
+  }
+  await context.failpoints.reach('delta:commit:after');
+  await catchUp(snapshot, storage, signal);
+  if (committedClaim(snapshot, entry.loadId) === claim.number) return;
+  // Delta leaves out a write whose txn is not above the last one, and does not say so.
+  throw new JobError(
+    'LEASE_LOST',
+    `run "${entry.runId}" attempt ${String(entry.attempt)} lost ${storage.root} while committing`,
+    { hint: 'nothing of this attempt was committed there; follow the newer attempt instead' },
+  );
+}
+
+async function rowsBehindFence(
+  { storage, session, request }: SparkDeltaTarget,
+  files: readonly ResultFile[],
+  claim: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const columns = request.contract.columns.map(({ name }) => backquoted(name)).join(', ');
+  const fence = `text.${backquoted(storage.enginePath(fenceKey(claim)))}`;
+  const filled = files.filter((file) => file.rows > 0).map((file) => file.path);
+  if (filled.length === 0) {
+    // Nothing but the contract's columns: any Delta version of the table has them.
+    return `select ${columns} from delta.${backquoted(storage.enginePath(''))}
+      where false and exists (select 1 from ${fence})`;
+  }
+  const view = `to_delta_${String(claim)}`;
+  await session.parquet.view(view, filled, signal);
+  return `select ${columns} from ${backquoted(view)} where exists (select 1 from ${fence})`;
+}
+
+function writeOf(entry: LoadEntry, contract: SparkDeltaTarget['request']['contract']) {
+  const condition = conditionOf(contract, entry.mode === 'overwrite' ? undefined : entry.covers);
+  return {
+    mode: entry.mode === 'append' ? ('append' as const) : ('overwrite' as const),
+    options: {
+      txnAppId: appIdOf(entry.loadId),
+      txnVersion: String(entry.claim),
+      userMetadata: JSON.stringify({ loadId: entry.loadId, runId: entry.runId }),
+      ...(entry.mode === 'append' || condition === undefined ? {} : { replaceWhere: condition }),
+    },
+  };
+}
+
+/** What Delta says when another commit came in between. */
+const CONFLICT =
+  /DELTA_CONCURRENT|Concurrent(Append|DeleteRead|DeleteDelete|Transaction|Write)|MetadataChanged|ProtocolChanged/;
+
+function conflictOr(error: unknown, root: string): unknown {
+  if (!(error instanceof JobError) || !CONFLICT.test(error.message)) return error;
+  return new JobError('TARGET_CONFLICT', `another writer changed ${root} at the same time`, {
+    hint: 'retry: the next attempt loads over it',
+    cause: error,
+  });
+}

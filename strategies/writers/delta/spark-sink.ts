@@ -1,0 +1,90 @@
+import type { Sink, Staged } from '../../../core/strategy.ts';
+import { asSpark, backquoted, type ResultFile } from '../../../core/engine.ts';
+import { JobError } from '../../../core/errors.ts';
+import { stageFolder } from '../file-claims.ts';
+import { naming, openClaimedLog } from './claimed-log.ts';
+import { OWN } from './paths.ts';
+import { assertColumns } from './plan-commit.ts';
+import { tableOf } from './snapshot.ts';
+import { commitThroughSpark, fenceKey } from './spark-commit.ts';
+import { conditionOf } from './spark-table.ts';
+import type { DeltaTarget } from './target.ts';
+
+/**
+ * A Delta table that Spark writes through Delta's own connector, with claims and ledger where the
+ * other sink has them: a table may be loaded by either, in turn.
+ */
+export function openSparkDeltaSink(target: DeltaTarget): Sink {
+  const { storage, request, context } = target;
+  const session = asSpark(target.session);
+  const { contract } = request;
+  const log = openClaimedLog(target);
+  const staged = new Map<Staged, readonly ResultFile[]>();
+  const table = `delta.${backquoted(storage.enginePath(''))}`;
+  const covered = conditionOf(contract, request.mode === 'overwrite' ? undefined : request.covers);
+
+  return {
+    kind: 'delta',
+    target: storage.root,
+    async check(signal) {
+      const found = tableOf(await log.latest(signal));
+      naming(storage.root, () => {
+        if (found) assertColumns(found, contract);
+      });
+    },
+    claims: (signal) => log.claims(signal),
+    claim: (options, signal) => log.claim(options, signal),
+    loads: (signal) => log.loads(signal),
+    async stage({ result, claim, onRows }, signal) {
+      const paths = result.files.map((file) => file.path);
+      const rows = await session.parquet.rows(paths, signal);
+      await context.failpoints.reach('delta:upload:before');
+      await storage.write(fenceKey(claim.number), `${String(claim.number)}\n`, signal);
+      await context.failpoints.reach('delta:upload:after');
+      const ready: Staged = { rows: [...rows.values()].reduce((sum, each) => sum + each, 0) };
+      staged.set(ready, result.files);
+      onRows(ready.rows);
+      return ready;
+    },
+    async commit(ready, entry, claim, signal) {
+      const files = staged.get(ready);
+      if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+      const current = await log.latest(signal);
+      await commitThroughSpark({ ...target, session }, current, { entry, files, claim }, signal);
+      await storage.removeAll(stageFolder(OWN, claim.number), signal);
+    },
+    async count(signal) {
+      if (tableOf(await log.latest(signal)) === undefined) return new Map();
+      const partition = backquoted(contract.partitionBy);
+      const rows = await session.rows(
+        `select cast(${partition} as string) as value, count(*) as row_count
+         from ${table}${covered === undefined ? '' : ` where ${covered}`} group by ${partition}`,
+        signal,
+      );
+      return new Map(rows.map((row) => [String(row['value'] ?? ''), Number(row['row_count'])]));
+    },
+    async sample(limit, signal) {
+      if (tableOf(await log.latest(signal)) === undefined) return [];
+      const texts = contract.columns.map(({ name }) => {
+        const column = backquoted(name);
+        return `coalesce(cast(${column} as string), '') as ${column}`;
+      });
+      const rows = await session.rows(
+        `select ${texts.join(', ')} from ${table}${covered === undefined ? '' : ` where ${covered}`}
+         limit ${String(limit)}`,
+        signal,
+      );
+      return rows.map((row) =>
+        Object.fromEntries(contract.columns.map(({ name }) => [name, String(row[name] ?? '')])),
+      );
+    },
+    async discard(signal) {
+      const held = log.held();
+      // What Spark wrote and did not commit, no reader sees; VACUUM removes it.
+      if (held !== undefined) await storage.revoke(stageFolder(OWN, held), signal);
+    },
+    async [Symbol.asyncDispose]() {
+      // The session belongs to the caller, the claim to whoever claimed.
+    },
+  };
+}
