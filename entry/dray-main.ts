@@ -5,14 +5,18 @@ import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
+import { sparkUp } from './commands/spark.ts';
 import { assertNode, openStore, type Surroundings } from './context.ts';
 import { type EntryOutput, finish } from './generic-main.ts';
 import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly Command[] = [run, runsList, runsShow];
+const COMMANDS: readonly Command[] = [run, runsList, runsShow, sparkUp];
 
-const GROUPS: Readonly<Record<string, string>> = { runs: 'look at runs' };
+const GROUPS: Readonly<Record<string, string>> = {
+  runs: 'look at runs',
+  spark: 'Spark on this machine',
+};
 
 /**
  * The CLI for people.

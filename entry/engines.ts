@@ -3,6 +3,8 @@ import type { EngineName } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import { openBulkPlans } from '../engines/bulk/plan-session.ts';
 import { openBulkEngine } from '../engines/bulk/session.ts';
+import { fillMapRow } from '../engines/row/fill-map-row.ts';
+import { openRowPlans } from '../engines/row/plan-session.ts';
 import type { SessionOptions } from '../jobs/job.ts';
 import type { PlanSession } from '../plan/session.ts';
 
@@ -19,15 +21,32 @@ export interface EngineSurroundings {
 export async function openEngine(
   engine: EngineName,
   options: SessionOptions & { readonly runId: string },
-  { clock, extensionDirs }: EngineSurroundings,
+  { clock, extensionDirs, sparkRemote }: EngineSurroundings,
   signal: AbortSignal,
 ): Promise<PlanSession> {
   const { runId, ...local } = options;
   switch (engine) {
     case 'bulk':
-      return openBulkPlans(await openBulkEngine({ extensionDirs, ...local }, clock, signal));
-    default:
-      throw noSpark();
+      return openBulkPlans(
+        await openBulkEngine({ extensionDirs, ...local }, clock, signal),
+        fillMapRow,
+      );
+    case 'row':
+      return openRowPlans(await openBulkEngine({ extensionDirs, ...local }, clock, signal));
+    case 'bigdata': {
+      const remote = options.sparkRemote ?? sparkRemote;
+      if (remote === undefined) throw noSpark();
+      // The client takes a third of a second to load, which only runs on Spark have to pay.
+      const { openBigdataEngine } = await import('../engines/bigdata/session.ts');
+      const { openBigdataPlans } = await import('../engines/bigdata/plan-session.ts');
+      const { tempDir } = options;
+      const spark = await openBigdataEngine(
+        { remote, tags: [runId], ...(tempDir === undefined ? {} : { tempDir }) },
+        clock,
+        signal,
+      );
+      return openBigdataPlans(spark);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { genericEntry } from './generic-main.ts';
+import { abortWithLauncher } from './parent.ts';
 import { processOutput, processSurroundings } from './process.ts';
 import { abortOnSignals } from './signals.ts';
 
@@ -6,5 +7,5 @@ process.exitCode = await genericEntry(
   process.argv.slice(2),
   processSurroundings(),
   processOutput(),
-  abortOnSignals(),
+  AbortSignal.any([abortOnSignals(), abortWithLauncher(process.env)]),
 );

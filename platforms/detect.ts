@@ -44,7 +44,7 @@ const EVIDENCE: readonly (readonly [variable: string, platform: Platform])[] = [
  * @throws JobError `ARGUMENTS_INVALID` for a service provider that does not exist.
  */
 export function detectPlatform(env: Environment, override?: string): DetectedPlatform {
-  const hasSpark = isSet(env, 'SPARK_REMOTE') || isSet(env, 'DRAY_LAUNCHER');
+  const hasSpark = isSet(env, 'SPARK_REMOTE');
   if (override !== undefined) {
     const platform = platformNamed(override, '--service_provider');
     return { platform, evidence: `--service_provider is ${override}`, hasSpark };

@@ -1,14 +1,12 @@
-// The Python packages that judge our files: a virtual environment in .dray/venv, made once.
+// Virtual environments with Python packages, each made once: .dray/venv has those that judge our files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bootstrap.mjs';
 
-const VENV = join(ROOT, '.dray/venv');
-const STAMP = join(VENV, 'requirements.sha256');
-const REQUIREMENTS = join(ROOT, 'test/python/requirements.txt');
-const VENV_PYTHON = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+/** Below the checkout: where an environment is and what it holds. */
+const JUDGES = { folder: '.dray/venv', requirements: 'test/python/requirements.txt' };
 
 /** First line of `command --version`, or undefined when it does not run. */
 export function versionOf(command, args = ['--version']) {
@@ -28,26 +26,30 @@ export function findPython() {
   return { version };
 }
 
-function run(command, args, what) {
+function run(venv, command, args, what) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return;
-  rmSync(VENV, { recursive: true, force: true });
+  rmSync(venv, { recursive: true, force: true });
   throw new Error(`${what} failed:\n${stdout ?? ''}${stderr ?? ''}`.trimEnd());
 }
 
-/** Makes the environment unless it already holds these requirements; returns its interpreter. */
-export function prepareVenv(pythonVersion) {
+/** Makes an environment unless it already holds these requirements; returns its interpreter. */
+export function prepareVenv(pythonVersion, { folder, requirements } = JUDGES) {
+  const venv = join(ROOT, folder);
+  const stamp = join(venv, 'requirements.sha256');
+  const list = join(ROOT, requirements);
+  const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   const wanted = createHash('sha256')
     .update(pythonVersion)
-    .update(readFileSync(REQUIREMENTS))
+    .update(readFileSync(list))
     .digest('hex');
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return VENV_PYTHON;
-  process.stdout.write('preparing .dray/venv from test/python/requirements.txt (once)\n');
-  rmSync(VENV, { recursive: true, force: true });
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  process.stdout.write(`preparing ${folder} from ${requirements} (once)\n`);
+  rmSync(venv, { recursive: true, force: true });
   mkdirSync(join(ROOT, '.dray'), { recursive: true });
-  run('python3', ['-m', 'venv', VENV], 'python3 -m venv (Debian: apt install python3-venv)');
+  run(venv, 'python3', ['-m', 'venv', venv], 'python3 -m venv (Debian: apt install python3-venv)');
   const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
-  run(VENV_PYTHON, ['-m', 'pip', 'install', ...quiet, '-r', REQUIREMENTS], 'pip install');
-  writeFileSync(STAMP, wanted);
-  return VENV_PYTHON;
+  run(venv, python, ['-m', 'pip', 'install', ...quiet, '-r', list], 'pip install');
+  writeFileSync(stamp, wanted);
+  return python;
 }

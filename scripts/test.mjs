@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
 import { findPython, prepareVenv, versionOf } from './python.mjs';
+import { findJava, prepareSpark, sparkVersionsFor } from './spark.mjs';
 
 await continueOnPinnedNode(import.meta.url);
 
@@ -21,11 +22,26 @@ function finish({ passed, failed, skipped }, code) {
   process.exit(code);
 }
 
+/** `{version: {python, jars}}` of the Sparks that run here; made once, some 900 MB. */
+async function prepareSparks(python) {
+  const java = findJava();
+  const missing = java.missing ?? (python.version ? undefined : 'no Python');
+  if (missing) {
+    say(`spark   no: ${missing}; install Java 17 or newer and Python 3.11 or newer`);
+    return {};
+  }
+  const versions = sparkVersionsFor(java);
+  say(`spark   ${versions.join(', ')} (Java ${java.version})`);
+  const prepared = {};
+  for (const version of versions) prepared[version] = await prepareSpark(version, python.version);
+  return prepared;
+}
+
 /** Looks at the machine, prints it, and returns what the tests may use, as environment variables. */
-function prepare() {
+async function prepare() {
   say(`node    ${process.version}`);
   if (fast) {
-    say('runs    the fast tests: no database, no Docker, no Python');
+    say('runs    the fast tests: no database, no Docker, no Python, no Spark');
     return {};
   }
   const python = findPython();
@@ -34,10 +50,13 @@ function prepare() {
   say(`python  ${python.version ?? `no: ${python.missing}; install Python 3.11 or newer`}`);
   say(`psql    ${psql ?? 'no'}`);
   say(`docker  ${docker ? `yes: ${docker}` : 'no'}`);
+  const sparks = await prepareSparks(python);
+  const hasSpark = Object.keys(sparks).length > 0;
   say(
     [
       'runs    the fast tests; the real ones with embedded Postgres and DuckDB',
       python.version ? ', read back by deltalake and pyarrow' : '; nothing is read back by Python',
+      hasSpark ? '; the launcher and the Spark engine on Spark' : '; nothing runs on Spark',
       '; no suite needs a container yet',
     ].join(''),
   );
@@ -45,6 +64,7 @@ function prepare() {
     ...(python.version && { DRAY_TEST_PYTHON: prepareVenv(python.version) }),
     ...(psql && { DRAY_TEST_PSQL: psql }),
     ...(docker && { DRAY_TEST_DOCKER: docker }),
+    DRAY_TEST_SPARK: JSON.stringify(sparks),
   };
 }
 
@@ -63,7 +83,7 @@ function skippedByReason(report) {
 
 let found;
 try {
-  found = prepare();
+  found = await prepare();
 } catch (error) {
   say(`could not prepare the tests: ${error.message}`);
   finish({ passed: 0, failed: 1, skipped: 0 }, 1);

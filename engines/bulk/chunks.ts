@@ -19,13 +19,13 @@ export interface Rows {
  * Streams a query's rows on a connection of its own; the next chunk is made while this one is used.
  *
  * @param types - of the query's columns; a column of another type is an error.
- * @param use - what it keeps of a chunk it must copy; the arrays themselves stay as they are.
+ * @param use - gets the rows; what it returns is waited for.
  */
 export async function streamRows(
   session: BulkSession,
   sql: string,
   types: readonly PlanType[],
-  use: (rows: Rows) => void,
+  use: (rows: Rows) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const bindings = await loadBindings();
@@ -39,7 +39,7 @@ export async function streamRows(
           signal.throwIfAborted();
           if (fetched === null || fetched.rowCount === 0) return;
           next = result.fetchChunk();
-          use(readChunk(bindings, fetched.chunk, types));
+          await use(readChunk(bindings, fetched.chunk, types));
         }
       } finally {
         // The connection may not be used again before the fetch that is under way has ended.

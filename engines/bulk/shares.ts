@@ -63,7 +63,7 @@ function sharesOf({ relation, expectedRows, parts }: PartitionedResult): readonl
 }
 
 /** Whole numbers as numbers, all else as texts. */
-function byPartition(a: ResultFile, b: ResultFile): number {
+export function byPartition(a: ResultFile, b: ResultFile): number {
   const whole = /^-?\d+$/;
   if (whole.test(a.partition) && whole.test(b.partition)) {
     const difference = BigInt(a.partition) - BigInt(b.partition);

@@ -1,5 +1,5 @@
 import type { CallOf, Expression } from '../expression.ts';
-import { planTypeName, type PlanType, type TypeOf } from '../types.ts';
+import { MAX_PRECISION, planTypeName, type PlanType, type TypeOf } from '../types.ts';
 import { doubleOf } from './arithmetic.ts';
 import { INSTANTS } from './dates.ts';
 import { failure } from './failure.ts';
@@ -94,14 +94,29 @@ function floatCast(a: string, to: PlanType): string | undefined {
       const [low, high] = BOUNDS[to.kind];
       return `case when ${a} > ${low} and ${a} < ${high} then ${castTo(to, `trunc(${a})`)} end`;
     }
-    case 'decimal': {
-      // By the shortest text that means the double: 1.005 is 1.005, not the binary number next to it.
-      const isTiny = `abs(${a}) < 0.5e-${String(to.scale)}`;
-      return tryCastTo(to, `case when ${isTiny} then '0' else cast(${a} as varchar) end`);
-    }
+    case 'decimal':
+      return floatToDecimal(a, to);
     default:
       return undefined;
   }
+}
+
+/** By the shortest text that means the double: 1.005 is 1.005, not the binary number next to it. */
+function floatToDecimal(a: string, to: TypeOf<'decimal'>): string {
+  const isTiny = `abs(${a}) < 0.5e-${String(to.scale)}`;
+  const text = to.scale < MAX_PRECISION ? `cast(${a} as varchar)` : withoutExponent(a);
+  // DuckDB reads `1e-05` as a 1 that it moves, for which the type must have room.
+  const roomy = { ...to, precision: MAX_PRECISION };
+  return tryCastTo(to, tryCastTo(roomy, `case when ${isTiny} then '0' else ${text} end`));
+}
+
+/** A double's text with all its zeros behind the point, `0.000015` for `1.5e-05`. */
+function withoutExponent(a: string): string {
+  const text = `cast(${a} as varchar)`;
+  const zeros = `repeat('0', cast(split_part(${text}, 'e-', 2) as integer) - 1)`;
+  const digits = `translate(split_part(${text}, 'e-', 1), '-.', '')`;
+  const sign = `case when ${a} < 0 then '-' else '' end`;
+  return `case when contains(${text}, 'e-') then ${sign} || '0.' || ${zeros} || ${digits} else ${text} end`;
 }
 
 function matches(a: string, pattern: string): string {
@@ -111,8 +126,8 @@ function matches(a: string, pattern: string): string {
 /** DuckDB leaves out the zero in front of the point where all digits are behind it. */
 function decimalText(type: TypeOf<'decimal'>, a: string): string {
   if (type.precision > type.scale) return `cast(${a} as varchar)`;
-  // There is no decimal of one digit more than 38.
-  if (type.precision === 38) return `replace(cast(${a} as varchar), '.', '0.')`;
+  // No decimal has one digit more.
+  if (type.precision === MAX_PRECISION) return `replace(cast(${a} as varchar), '.', '0.')`;
   return `cast(${castTo({ ...type, precision: type.precision + 1 }, a)} as varchar)`;
 }
 

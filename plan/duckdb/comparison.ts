@@ -1,3 +1,4 @@
+import { sameType } from '../types.ts';
 import type { Printers } from './printer.ts';
 
 type Names =
@@ -19,7 +20,13 @@ export const COMPARISON: Printers<Names> = {
   greaterOrEqual: ([a, b]) => `(${a} >= ${b})`,
   same: ([a, b]) => `(${a} is not distinct from ${b})`,
   isNull: ([a]) => `(${a} is null)`,
-  isIn: ([a, ...values]) => `(${a} in (${values.join(', ')}))`,
+  isIn([a, ...values], { args }) {
+    const [first] = args;
+    const isOneType = args.every((each) => first !== undefined && sameType(each.type, first.type));
+    if (isOneType) return `(${a} in (${values.join(', ')}))`;
+    // Each pair of decimals has a type in common, all of them together may have none.
+    return `(${values.map((value) => `${a} = ${value}`).join(' or ')})`;
+  },
   and: (conditions) => joined(conditions, ' and ', 'true'),
   or: (conditions) => joined(conditions, ' or ', 'false'),
   not: ([a]) => `(not ${a})`,

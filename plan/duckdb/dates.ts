@@ -1,4 +1,4 @@
-import type { Call, CallOf, Expression } from '../expression.ts';
+import type { CallOf, Expression } from '../expression.ts';
 import { failure } from './failure.ts';
 import type { Arguments, Printers } from './printer.ts';
 

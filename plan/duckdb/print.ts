@@ -35,7 +35,7 @@ export function printDuckDb(node: RelationNode, options: DuckDbOptions = {}): st
     below(each) {
       const where: Expression[] = [];
       let base = each;
-      while (base.op === 'filter' && (base === node || uses.get(base) === 1)) {
+      while (base.op === 'filter' && uses.get(base) === 1) {
         where.unshift(base.where);
         base = base.input;
       }
@@ -88,6 +88,7 @@ function sourcesOf(node: RelationNode): ReadonlySet<string> {
 
 /** `filter_3`, unless a source has that name. */
 function freshName(node: RelationNode, number: number, sources: ReadonlySet<string>): string {
-  const name = `${node.op === 'mapRow' ? 'mapped' : node.op}_${String(number)}`;
-  return sources.has(name) ? `${name}_` : name;
+  let name = `${node.op}_${String(number)}`;
+  while (sources.has(name)) name += '_';
+  return name;
 }

@@ -38,7 +38,7 @@ export function printNode(node: RelationNode, around: Surroundings): string {
     case 'select':
       return printSelect(node, around);
     case 'filter':
-      return selectFrom(['*'], ...sourceOf(node, around));
+      return selectFrom(['*'], ...sourceOf(node.input, around, node.where));
     case 'dedupe':
       return printDedupe(node, around);
     case 'join':
@@ -133,9 +133,13 @@ function printSql({ text, inputs, fields }: Sql, around: Surroundings): string {
 }
 
 /** The rows below a node's filters, and the filters. */
-function sourceOf(node: RelationNode, around: Surroundings): readonly [string, ...string[]] {
+function sourceOf(
+  node: RelationNode,
+  around: Surroundings,
+  ...more: readonly Expression[]
+): readonly [string, ...string[]] {
   const { node: base, where } = around.below(node);
-  const conditions = where.map(printExpression);
+  const conditions = [...where, ...more].map(printExpression);
   const condition = conditions.join('\n  and ');
   return [around.nameOf(base), ...(conditions.length === 0 ? [] : [`where ${condition}`])];
 }
@@ -166,8 +170,12 @@ function aliased(sql: string, name: string): string {
   return sql === column ? column : `${sql} as ${column}`;
 }
 
+/** A text or a quoted name, in pieces where a quote is doubled, or a line break outside of both. */
+const QUOTED_OR_BREAK = /'[^']*'|"[^"]*"|\n/g;
+
+/** Two spaces to the right, without the lines that texts and quoted names go on over. */
 export function indented(lines: string): string {
-  return lines.replaceAll(/^/gm, '  ');
+  return `  ${lines.replace(QUOTED_OR_BREAK, (token) => (token === '\n' ? '\n  ' : token))}`;
 }
 
 function typeOf(node: RelationNode, name: string): PlanType {

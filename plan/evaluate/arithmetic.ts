@@ -3,7 +3,7 @@ import { decimalText } from '../expression.ts';
 import type { OnError } from '../functions.ts';
 import type { PlanType } from '../types.ts';
 import type { Compile } from './functions.ts';
-import { rescale } from './decimal.ts';
+import { powerOfTen, rescale } from './decimal.ts';
 import { binary, given, NoResult, unary, type Vector } from './vector.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -147,7 +147,7 @@ function toFloat(type: PlanType): (value: number | bigint) => number {
 /** Factors that bring both decimals to the result's scale; 1 for other kinds. */
 function scales({ type, args: [a, b] }: CallOf<'plus' | 'minus'>): readonly [bigint, bigint] {
   const scale = decimalScale(type);
-  const factor = (each: PlanType) => 10n ** BigInt(scale - decimalScale(each));
+  const factor = (each: PlanType) => powerOfTen(scale - decimalScale(each));
   return [factor(given(a).type), factor(given(b).type)];
 }
 

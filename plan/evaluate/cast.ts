@@ -1,7 +1,7 @@
 import { decimalText } from '../expression.ts';
 import type { Kind, PlanType, PlanValue, TypeOf } from '../types.ts';
 import { DAY_MICROS, floorDivide } from './calendar.ts';
-import { decimalOfFloat, fitsPrecision, parseDecimal, rescale } from './decimal.ts';
+import { decimalOfFloat, fitsPrecision, parseDecimal, powerOfTen, rescale } from './decimal.ts';
 import type { Compile } from './functions.ts';
 import { parseDate, parseFloat64, parseInteger, parseMoment } from './parse.ts';
 import { valueText } from './value-text.ts';
@@ -70,7 +70,7 @@ function wholeNumber(from: PlanType): (value: PlanValue) => bigint | undefined {
     case 'string':
       return (value) => parseInteger(value as string);
     case 'decimal': {
-      const unit = 10n ** BigInt(from.scale);
+      const unit = powerOfTen(from.scale);
       return (value) => (value as bigint) / unit;
     }
     case 'float64':

@@ -1,9 +1,17 @@
 /* Decimals as unscaled bigints. */
 
+/** Powers of ten: those of decimals are made over and over. */
+const POWERS = Array.from({ length: 80 }, (_, exponent) => 10n ** BigInt(exponent));
+
+export function powerOfTen(exponent: number): bigint {
+  return POWERS[exponent] ?? 10n ** BigInt(exponent);
+}
+
 /** Digits beyond the new scale are rounded half away from zero. */
 export function rescale(unscaled: bigint, from: number, to: number): bigint {
-  if (to >= from) return unscaled * 10n ** BigInt(to - from);
-  const unit = 10n ** BigInt(from - to);
+  if (to === from) return unscaled;
+  if (to > from) return unscaled * powerOfTen(to - from);
+  const unit = powerOfTen(from - to);
   const quotient = unscaled / unit;
   const rest = unscaled % unit;
   if ((rest < 0n ? -rest : rest) * 2n < unit) return quotient;
@@ -11,7 +19,7 @@ export function rescale(unscaled: bigint, from: number, to: number): bigint {
 }
 
 export function fitsPrecision(unscaled: bigint, precision: number): boolean {
-  const limit = 10n ** BigInt(precision);
+  const limit = powerOfTen(precision);
   return unscaled < limit && unscaled > -limit;
 }
 
@@ -41,6 +49,6 @@ export function decimalOfFloat(value: number, scale: number): bigint | undefined
   const ownScale = fraction.length - Number(exponent);
   const digits = BigInt(whole + fraction);
   const unscaled =
-    ownScale < 0 ? digits * 10n ** BigInt(scale - ownScale) : rescale(digits, ownScale, scale);
+    ownScale < 0 ? digits * powerOfTen(scale - ownScale) : rescale(digits, ownScale, scale);
   return sign === '-' ? -unscaled : unscaled;
 }

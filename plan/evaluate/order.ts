@@ -1,5 +1,6 @@
 import type { SortKey } from '../relation.ts';
 import type { PlanCell, PlanType, PlanValue } from '../types.ts';
+import { powerOfTen } from './decimal.ts';
 import type { Column } from './vector.ts';
 
 export type Compare = (a: PlanValue, b: PlanValue) => number;
@@ -8,7 +9,7 @@ export type Compare = (a: PlanValue, b: PlanValue) => number;
 export function comparatorOf(a: PlanType, b: PlanType = a): Compare {
   if (a.kind === 'decimal' && b.kind === 'decimal' && a.scale !== b.scale) {
     const scale = Math.max(a.scale, b.scale);
-    const [left, right] = [10n ** BigInt(scale - a.scale), 10n ** BigInt(scale - b.scale)];
+    const [left, right] = [powerOfTen(scale - a.scale), powerOfTen(scale - b.scale)];
     return (x, y) => compareExact((x as bigint) * left, (y as bigint) * right);
   }
   switch (a.kind) {

@@ -1,11 +1,20 @@
 import { call, describeExpression, type Expression } from '../expression.ts';
 import { planInvalid } from '../invalid.ts';
-import { bool, type Kind, type OrderedKind, planTypeName, sameType } from '../types.ts';
+import {
+  bool,
+  type Kind,
+  MAX_PRECISION,
+  type OrderedKind,
+  planTypeName,
+  type PlanType,
+  sameType,
+} from '../types.ts';
 import { and } from './logic.ts';
 import { type Operand, operand } from './literal.ts';
 
 /*
- * Both sides have one kind: nothing is cast unasked. Decimals may differ in precision and scale.
+ * Both sides have one kind: nothing is cast unasked. Decimals may differ in precision and scale as
+ * long as one decimal of 38 digits holds both, since engines compare them as that one.
  * NaN equals NaN and is above every number; text compares by its UTF-8 bytes. A null on either side
  * gives null, except in `same`, `isNull` and `isNotNull`.
  */
@@ -108,10 +117,16 @@ function compare<K extends Kind>(
 
 function assertComparable(name: string, a: Expression, b: Expression): void {
   const kind = a.type.kind;
-  const comparable = sameType(a.type, b.type) || (kind === 'decimal' && b.type.kind === 'decimal');
+  const comparable = sameType(a.type, b.type) || haveCommonDecimal(a.type, b.type);
   if (comparable && kind !== 'list' && kind !== 'struct') return;
   throw planInvalid(
     `${name}: cannot compare ${planTypeName(a.type)} with ${planTypeName(b.type)} (${describeExpression(a)}, ${describeExpression(b)})`,
     'cast one side to the type of the other',
   );
+}
+
+function haveCommonDecimal(a: PlanType, b: PlanType): boolean {
+  if (a.kind !== 'decimal' || b.kind !== 'decimal') return false;
+  const whole = Math.max(a.precision - a.scale, b.precision - b.scale);
+  return whole + Math.max(a.scale, b.scale) <= MAX_PRECISION;
 }

@@ -15,8 +15,11 @@ export const ARITHMETIC = {
   plus: ([a, b], call) => ofOwnType(call, `(${a} + ${b})`),
   minus: ([a, b], call) => ofOwnType(call, `(${a} - ${b})`),
   times: ([a, b], call) => ofOwnType(call, `(${a} * ${b})`),
-  negate: ([a]) => `(- ${a})`,
-  abs: ([a]) => `abs(${a})`,
+  negate: ([a], call) => negated(call, a),
+  abs: ([a], call) =>
+    call.type.kind === 'decimal'
+      ? `case when ${a} < ${zeroOf(call.type)} then ${negated(call, a)} else ${a} end`
+      : `abs(${a})`,
   divide: ([a, b], call) => {
     const [dividend, divisor] = [doubleOf(a, typeAt(call, 0)), doubleOf(b, typeAt(call, 1))];
     return guarded(
@@ -51,6 +54,13 @@ export const ARITHMETIC = {
   ceil: ([a], call) => wholeNumber('ceil', call, a),
 } satisfies Partial<Printers>;
 
+/** Decimals by a subtraction: Spark 4 rounds what `-` and `abs` make of them to 34 digits. */
+function negated(call: Call, a: string): string {
+  return call.type.kind === 'decimal'
+    ? `cast(cast(0 as decimal(1,0)) - ${a} as ${sparkType(call.type)})`
+    : `(- ${a})`;
+}
+
 /** Spark's own result type of decimals is one digit wider, or cut at 38. */
 function ofOwnType(call: Call, text: string): string {
   return call.type.kind === 'decimal' ? `cast(${text} as ${sparkType(call.type)})` : text;
@@ -82,7 +92,12 @@ function guarded(
   if (isNotZero(call.args[1])) return division;
   if (call.parameters.onZero === 'null') return orNull;
   const failed = failure(call, [a, b], 'division by zero');
-  return `case when ${b} = 0 and ${a} is not null then ${failed} else ${division} end`;
+  return `case when ${b} = ${zeroOf(typeAt(call, 1))} and ${a} is not null then ${failed} else ${division} end`;
+}
+
+/** Spark would round a decimal of 38 digits behind the point to compare it with an integer. */
+function zeroOf(type: PlanType): string {
+  return type.kind === 'decimal' ? `cast(0 as ${sparkType(type)})` : '0';
 }
 
 function isNotZero(divisor: Expression | undefined): boolean {

@@ -39,7 +39,6 @@ it('believes --service_provider before everything else', () => {
 
 it.each([
   [{ SPARK_REMOTE: 'sc://localhost:15002' }, true],
-  [{ DRAY_LAUNCHER: '1' }, true],
   [{ SPARK_REMOTE: '' }, false],
   [{ SPARK_HOME: '/opt/spark' }, false],
 ])('with %j it is %s that there is Spark', (env, hasSpark) => {

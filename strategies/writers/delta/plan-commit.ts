@@ -104,7 +104,12 @@ function commitInfo({ entry, contract, nowMs }: CommitInput): Readonly<Record<st
   };
 }
 
-function creation({ contract, nowMs, tableId }: CommitInput): readonly Action[] {
+/** Protocol and schema of a table that the contract makes. */
+export function creation({
+  contract,
+  nowMs,
+  tableId,
+}: Pick<CommitInput, 'contract' | 'nowMs' | 'tableId'>): readonly Action[] {
   return [
     { protocol: CREATED_PROTOCOL },
     {

@@ -4,12 +4,14 @@ import { backquoted, type ResultFile, type SparkSqlSession } from '../../../core
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import { stageFolder } from '../file-claims.ts';
+import { printCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
 import { committedLoads, ledgerKey } from './ledger-files.ts';
 import { catchUp } from './log.ts';
-import { OWN } from './paths.ts';
+import { commitKey, OWN } from './paths.ts';
+import { creation } from './plan-commit.ts';
 import { appIdOf, committedClaim, type Snapshot } from './snapshot.ts';
-import { conditionOf, createTable } from './spark-table.ts';
+import { conditionOf } from './spark-condition.ts';
 import type { DeltaTarget } from './target.ts';
 
 export interface SparkLoad {
@@ -53,9 +55,7 @@ export async function commitThroughSpark(
   refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
   await claim.assertHeld(signal);
   const path = storage.enginePath('');
-  if (snapshot.version < 0) {
-    await session.run(createTable(`delta.${backquoted(path)}`, contract), signal);
-  }
+  if (snapshot.version < 0) await createTable(target, claim, signal);
   await context.failpoints.reach('delta:commit:before');
   try {
     await session.write(
@@ -75,6 +75,25 @@ export async function commitThroughSpark(
     `run "${entry.runId}" attempt ${String(entry.attempt)} lost ${storage.root} while committing`,
     { hint: 'nothing of this attempt was committed there; follow the newer attempt instead' },
   );
+}
+
+/**
+ * An empty table as the other engines make it. Spark's own `create table` does nothing where a folder
+ * is that is not empty, such as one with our claims.
+ */
+async function createTable(
+  { storage, request, context, chance }: SparkDeltaTarget,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<void> {
+  const nowMs = context.clock.now().getTime();
+  const actions = creation({ contract: request.contract, nowMs, tableId: chance.uuid() });
+  const info = { timestamp: nowMs, operation: 'CREATE TABLE', operationParameters: {} };
+  const staged = `${stageFolder(OWN, claim.number)}/0.json`;
+  await storage.write(staged, printCommit([{ commitInfo: info }, ...actions]), signal);
+  // Who else has created it meanwhile has done it the same way, or the write finds out; who took the
+  // claim over has taken the fence away too.
+  await storage.publish(staged, commitKey(0), { ifAbsent: true }, signal);
 }
 
 async function rowsBehindFence(

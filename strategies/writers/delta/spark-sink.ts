@@ -7,7 +7,7 @@ import { OWN } from './paths.ts';
 import { assertColumns } from './plan-commit.ts';
 import { tableOf } from './snapshot.ts';
 import { commitThroughSpark, fenceKey } from './spark-commit.ts';
-import { conditionOf } from './spark-table.ts';
+import { conditionOf } from './spark-condition.ts';
 import type { DeltaTarget } from './target.ts';
 
 /**

@@ -22,7 +22,7 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
   if (filled.length === 0) return;
   const spark = asSpark(session);
   await spark.useExtension('postgres', signal);
-  const view = `to_${table.table}`;
+  const view = `to_${table.table.replaceAll(/\W/g, '_')}`;
   await spark.parquet.view(
     view,
     filled.map((file) => file.path),

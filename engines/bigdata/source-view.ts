@@ -1,0 +1,27 @@
+import type { SparkSource, SparkView } from '../../core/engine.ts';
+import { duckDbType } from './data-type.ts';
+import { readRelation, selected } from './relations.ts';
+import type { BigdataSession } from './session.ts';
+
+/** Hadoop writes `file:///a%20b`; a plus sign in it is a plus sign. */
+const PLAIN_FILE = `if(startswith(_metadata.file_path, 'file:'),
+  url_decode(replace(regexp_replace(_metadata.file_path, '^file:/*', '/'), '+', '%2B')),
+  _metadata.file_path)`;
+
+/** Makes a view over what Spark reads, with where each row comes from. */
+export async function sourceView(
+  session: Pick<BigdataSession, 'schema' | 'tempView'>,
+  name: string,
+  { format, paths, options }: SparkSource,
+  signal: AbortSignal,
+): Promise<SparkView> {
+  // Stars in a path that was found are stars, not patterns.
+  const relation = readRelation(format, paths, { ...options, __globPaths__: 'false' });
+  const fields = await session.schema(relation, signal);
+  const origin = [`${PLAIN_FILE} as __file`, '_metadata.row_index as __row'];
+  await session.tempView(name, selected(relation, ['*', ...origin]), signal);
+  return {
+    name,
+    columns: fields.map((field) => ({ name: field.name, type: duckDbType(field.type) })),
+  };
+}

@@ -1,0 +1,1 @@
+"""Starts Spark and dray's Node program beside it, on platforms that start Python."""

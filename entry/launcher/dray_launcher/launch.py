@@ -1,0 +1,76 @@
+"""From the arguments of the platform to Node's exit code."""
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+
+from .databricks_remote import databricks_remote, is_databricks
+from .find_bundle import find_bundle
+from .find_node import find_node
+from .launch_error import LaunchError, print_failure
+from .platform_evidence import service_provider
+from .reserved_arguments import take_reserved
+from .run_node import Signals
+from .spark_connect import SparkConnect
+from .stopped import Stopped
+
+
+def launch(argv, env, launcher_dir):
+    """Starts what Node needs, runs it, and returns the exit code."""
+    signals = Signals()
+    signals.catch()
+    try:
+        node = find_node(env)
+        bundle = find_bundle(env, launcher_dir, os.getcwd())
+        provider = service_provider(argv, env)
+        own, reserved = take_reserved(argv, provider)
+        with _spark(env) as spark:
+            signals.catch()
+            return signals.run(
+                [node, bundle, *own], _node_env(env, spark.remote, provider, reserved)
+            )
+    except LaunchError as error:
+        failure = error
+    except Stopped as stopped:
+        failure = _stopped_by(stopped.name)
+    except KeyboardInterrupt:
+        # SparkContext's own handler of SIGINT, for the moment until ours is back.
+        failure = _stopped_by("SIGINT")
+    except Exception as error:  # every run ends with its line
+        traceback.print_exc()
+        failure = LaunchError("INTERNAL", "the launcher failed: %r" % error, "report the above")
+    print_failure(failure, argv, env)
+    return failure.exit_code
+
+
+def _stopped_by(name):
+    code = "INTERRUPTED" if name == "SIGINT" else "TERMINATED"
+    return LaunchError(code, "stopped by %s while Spark was starting" % name)
+
+
+class _Remote:
+    """A Spark that is there already, and stays when we end."""
+
+    def __init__(self, remote):
+        self.remote = remote
+
+
+def _spark(env):
+    if env.get("SPARK_REMOTE"):
+        return contextlib.nullcontext(_Remote(env["SPARK_REMOTE"]))
+    if is_databricks(env):
+        return contextlib.nullcontext(_Remote(databricks_remote(env)))
+    print("starting Spark", file=sys.stderr, flush=True)
+    return SparkConnect(env)
+
+
+def _node_env(env, remote, provider, reserved):
+    """What Node finds in its environment beside what we have in ours."""
+    added = {"SPARK_REMOTE": remote}
+    if provider != "LOCAL":
+        added["SERVICE_PROVIDER"] = provider
+    if reserved:
+        added["DRAY_PLATFORM_ARGUMENTS"] = json.dumps(reserved)
+    return {**env, **added}
