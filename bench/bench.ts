@@ -1,147 +1,124 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir, totalmem } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import { loadavg, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { systemClock } from '../core/clock.ts';
 import { openBulkEngine } from '../engines/bulk/session.ts';
 import { startEmbeddedPostgres } from '../entry/start/embedded-postgres.ts';
-import {
-  type BenchOptions,
-  foldersOf,
-  parseArguments,
-  weekNumbers,
-  windowOf,
-} from './arguments.ts';
-import { findData } from './data.ts';
-import { CREATED_BY, type Load, runLoad } from './load.ts';
+import { type BenchOptions, foldersOf, isWhole, parseArguments, type Part } from './arguments.ts';
+import { compareConnect } from './connect.ts';
+import { runContest } from './contest.ts';
+import type { BenchContext, Pythons } from './context.ts';
+import { runCurve } from './curve.ts';
 import { describeMachine } from './machine.ts';
+import { runPsql } from './psql.ts';
 import { writeReport } from './report.ts';
-import { accountingOf, type BenchResult, figuresOf, problemsOf, WHOLE_YEAR } from './result.ts';
-import { judgeSinks } from './sinks.ts';
-import { computeTruth } from './truth.ts';
-import { connect, type Database, measureYardstick, psqlVersion } from './yardstick.ts';
+import {
+  type ContestResult,
+  type Measurement,
+  problemsOf,
+  readResults,
+  type Results,
+  writeResults,
+} from './results.ts';
+import { type Expectation, expectationOf } from './sinks.ts';
+import { openSource, scopeOf, type Source } from './slice.ts';
 
 const ROOT = dirname(import.meta.dirname);
-/** Memory for checking the result; the load itself keeps its own default. */
+/** Memory for checking results; what is measured keeps its own default. */
 const CHECK_MEMORY_MB = Math.min(4_000, totalmem() / 2 ** 21);
 
+/** What `scripts/bench.mjs` has prepared. */
+const pythonsSchema = z.object({
+  judge: z.string(),
+  polars: z.string().optional(),
+  spark: z.object({ version: z.string(), python: z.string(), jars: z.string() }).optional(),
+});
+
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-async function bench(options: BenchOptions, signal: AbortSignal): Promise<BenchResult> {
+async function bench(options: BenchOptions, pythons: Pythons, signal: AbortSignal) {
   const folders = foldersOf(ROOT);
-  const [loadBefore = 0] = loadavg();
-  const python = process.env['DRAY_TEST_PYTHON'];
-  if (python === undefined) throw new Error('start this with npm run bench');
-  const source = await findData(options.dataDir, folders.download, say);
   await rm(folders.out, { recursive: true, force: true });
+  await mkdir(folders.logs, { recursive: true });
   await using server = await startEmbeddedPostgres(
     { dataDir: folders.cluster, onProgress: say },
     signal,
   );
-  const client = await connect(server);
-  try {
-    await using session = await openBulkEngine(
-      { memoryMb: CHECK_MEMORY_MB, tempDir: folders.home, extensionDirs: [folders.extensions] },
-      systemClock,
-      signal,
-    );
-    await dropTables({ server, client });
-    // Fetched before anything is measured.
-    await session.useExtension('postgres_scanner', signal);
-
-    say(`load_promos, ${scopeOf(options)}`);
-    const load = await runLoad(ROOT, source, server, folders.out, windowOf(options), signal);
-    say(`the yardstick, ${options.yardsticks} times`);
-    const yardstick = await measureRows({ server, client }, load, options.yardsticks);
-    say('what the sinks must hold, from the raw files');
-    const stamp = { createdBy: CREATED_BY, loadedAt: await loadedAt({ server, client }, load) };
-    const weeks = weekNumbers(options);
-    const truth = await computeTruth(session, source, weeks, stamp, session.scratchDir, signal);
-    say('comparing the sinks with it');
-    const targets = { ...load.targets, server };
-    const { files } = truth;
-    const { scratchDir } = session;
-    const verdict = await judgeSinks(session, targets, files, python, scratchDir, signal);
-    const [engine] = await session.rows('select version() as version', signal);
-    const machine = describeMachine(
-      ROOT,
-      {
-        duckdb: String(engine?.['version']),
-        postgres: await serverVersion({ server, client }),
-        psql: (await psqlVersion()) ?? 'none',
-      },
-      loadBefore,
-    );
-    return { scope: scopeOf(options), load, yardstick, truth, verdict, machine };
-  } finally {
-    if (!options.keep) {
-      await dropTables({ server, client });
-      await rm(folders.out, { recursive: true, force: true });
-    }
-    await client.end();
-  }
-}
-
-function scopeOf({ weeks }: BenchOptions): string {
-  return weeks === undefined ? WHOLE_YEAR : `weeks ${weeks.first} to ${weeks.last}`;
-}
-
-async function dropTables({ client }: Database): Promise<void> {
-  await client.query(
-    'drop table if exists public.promotions, yardstick, "_dray_claims", "_dray_loads"',
+  await using session = await openBulkEngine(
+    { memoryMb: CHECK_MEMORY_MB, tempDir: folders.home, extensionDirs: [folders.extensions] },
+    systemClock,
+    signal,
   );
-}
-
-/** Exports the loaded rows to a file that any account may read, and loads them again. */
-async function measureRows(database: Database, load: Load, times: number) {
-  const folder = await mkdtemp(join(tmpdir(), 'dray-bench-'));
-  try {
-    await chmod(folder, 0o755);
-    const file = join(folder, 'rows.bin');
-    return await measureYardstick(database, load.targets.table, file, times);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  // Fetched before anything is measured.
+  await session.useExtension('postgres_scanner', signal);
+  const context = { root: ROOT, folders, options, server, session, pythons, say };
+  const source = await openSource(context, signal);
+  const needsTruth = options.parts.some((part) => part === 'psql' || part === 'contest');
+  const expectation = needsTruth ? await expectationOf(context, source, signal) : undefined;
+  const target = isWhole(options) ? join(ROOT, 'bench') : folders.home;
+  const file = join(target, 'results.json');
+  let all: Results = {
+    ...(await readResults(file)),
+    machine: await describeMachine(context, signal),
+  };
+  let contest: Omit<ContestResult, 'measured'> | undefined;
+  for (const part of options.parts) {
+    const measured = measurement(options);
+    const result = await partOf(part, { source, expectation, contest, context }, signal);
+    if ('contestants' in result) contest = result;
+    all = { ...all, [part]: { measured, ...result } };
+    // After each part: an hour's work is not lost to what comes next.
+    await writeResults(file, all);
+    await writeReport(target, all);
   }
+  return { all, target };
 }
 
-/** @throws Error unless all rows carry the same time. */
-async function loadedAt({ client }: Database, load: Load): Promise<string> {
-  const { rows } = await client.query<{ at: string }>(
-    `select distinct to_char(loaded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
-     from ${load.targets.table}`,
-  );
-  const [row] = rows;
-  if (row === undefined || rows.length > 1) throw new Error(`${rows.length} values of loaded_at`);
-  return row.at;
+interface Known {
+  readonly source: Source;
+  readonly expectation: Expectation | undefined;
+  readonly contest: Omit<ContestResult, 'measured'> | undefined;
+  readonly context: BenchContext;
 }
 
-async function serverVersion({ client }: Database): Promise<string> {
-  const { rows } = await client.query<{ server_version: string }>('show server_version');
-  return rows[0]?.server_version ?? 'unknown';
+async function partOf(
+  part: Part,
+  { source, expectation, contest, context }: Known,
+  signal: AbortSignal,
+) {
+  if (part === 'curve') return await runCurve(source, contest, context, signal);
+  if (part === 'connect') return await compareConnect(source, context, signal);
+  if (expectation === undefined) throw new Error(`"${part}" needs the truth`);
+  return part === 'psql'
+    ? await runPsql(source, expectation, context, signal)
+    : await runContest(source, expectation, context, signal);
+}
+
+function measurement(options: BenchOptions): Measurement {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    command: options.command,
+    scope: scopeOf(options),
+    load: loadavg()[0] ?? 0,
+  };
 }
 
 const options = parseArguments(process.argv.slice(2));
 const stop = new AbortController();
-process.once('SIGINT', () => {
-  stop.abort(new Error('stopped'));
-});
-await mkdir(foldersOf(ROOT).home, { recursive: true });
-const result = await bench(options, stop.signal);
-const isYear = options.weeks === undefined;
-const problems = problemsOf(result, isYear);
-const target = isYear ? join(ROOT, 'bench') : foldersOf(ROOT).home;
-await writeReport(target, result, problems);
-const width = Math.max(...figuresOf(result).map(([name]) => name.length));
-for (const [name, value] of figuresOf(result)) {
-  process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    stop.abort(new Error('stopped'));
+  });
 }
-process.stdout.write(`${accountingOf(result)}\n`);
+const prepared = process.env['BENCH_PYTHONS'];
+if (prepared === undefined) throw new Error('start this with npm run bench');
+const pythons = pythonsSchema.parse(JSON.parse(prepared)) as Pythons;
+const { all, target } = await bench(options, pythons, stop.signal);
+const measuredNow: Results = Object.fromEntries(options.parts.map((part) => [part, all[part]]));
+const problems = problemsOf(measuredNow);
 for (const line of problems) process.stdout.write(`WRONG: ${line}\n`);
-process.stdout.write(
-  problems.length === 0
-    ? `the three sinks are equal to independent SQL over the source in all ${result.verdict.columns} columns\n`
-    : `${problems.length} problems\n`,
-);
 process.stdout.write(`written: ${join(target, 'RESULTS.md')}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;

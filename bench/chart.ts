@@ -1,73 +1,74 @@
-/** A bar chart as SVG text, drawn by hand: no library, the same input gives the same bytes. */
+import { COLOURS, escape, svg, text, TITLE_STYLE, WIDTH } from './svg.ts';
+
+/** A bar chart as SVG text. */
 export interface Bar {
   readonly label: string;
-  /** Its parts from the left, in seconds. */
-  readonly parts: readonly { readonly name: string; readonly seconds: number }[];
+  /** Its parts from the left. */
+  readonly parts: readonly { readonly name: string; readonly value: number }[];
 }
 
 export interface Chart {
   readonly title: string;
+  readonly unit: 's' | 'MB';
   readonly bars: readonly Bar[];
 }
 
-const WIDTH = 760;
 const LABEL_WIDTH = 190;
-const VALUE_WIDTH = 70;
+const VALUE_WIDTH = 80;
 const ROW = 26;
 const BAR = 17;
 const TITLE = 40;
 const LEGEND = 22;
-const COLOURS = ['#33658a', '#86bbd8', '#f6ae2d', '#f26419', '#758e4f', '#8d6a9f'];
+const LEGEND_ITEM = 120;
 
 export function drawCharts(charts: readonly Chart[]): string {
   let top = 12;
   const drawn = charts.map((chart) => {
-    const text = drawChart(chart, top);
+    const lines = drawChart(chart, top);
     top += heightOf(chart);
-    return text;
+    return lines;
   });
-  const height = top + 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#222">
-<rect width="${WIDTH}" height="${height}" fill="#fff"/>
-${drawn.join('\n')}
-</svg>
-`;
+  return svg(top + 8, drawn.flat());
 }
 
 function heightOf(chart: Chart): number {
   return TITLE + chart.bars.length * ROW + (partNames(chart).length > 1 ? LEGEND : 0) + 14;
 }
 
-function drawChart(chart: Chart, top: number): string {
+function drawChart(chart: Chart, top: number): string[] {
   const names = partNames(chart);
   const longest = Math.max(...chart.bars.map(total), Number.MIN_VALUE);
   const scale = (WIDTH - LABEL_WIDTH - VALUE_WIDTH - 20) / longest;
-  const lines = [text(16, top + 20, chart.title, 'font-weight="600" font-size="15"')];
+  const lines = [text(16, top + 20, chart.title, TITLE_STYLE)];
   chart.bars.forEach((bar, index) => {
     const y = top + TITLE + index * ROW;
     let x = LABEL_WIDTH;
     lines.push(text(LABEL_WIDTH - 10, y + 13, bar.label, 'text-anchor="end"'));
-    for (const { name, seconds } of bar.parts) {
-      const width = seconds * scale;
-      const colour = COLOURS[names.indexOf(name) % COLOURS.length] ?? '';
+    for (const { name, value } of bar.parts) {
+      const width = value * scale;
+      const title = escape(`${name} ${shown(value, chart)}`);
       lines.push(
-        `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" fill="${colour}"><title>${escape(`${name} ${seconds.toFixed(1)} s`)}</title></rect>`,
+        `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" fill="${colour(names.indexOf(name))}"><title>${title}</title></rect>`,
       );
       x += width;
     }
-    lines.push(text(x + 8, y + 13, `${total(bar).toFixed(1)} s`));
+    lines.push(text(x + 8, y + 13, shown(total(bar), chart)));
   });
   if (names.length > 1) {
     const y = top + TITLE + chart.bars.length * ROW + 6;
     names.forEach((name, index) => {
-      const x = LABEL_WIDTH + index * 90;
+      const x = LABEL_WIDTH + index * LEGEND_ITEM;
       lines.push(
-        `<rect x="${x}" y="${y}" width="11" height="11" fill="${COLOURS[index % COLOURS.length] ?? ''}"/>`,
+        `<rect x="${x}" y="${y}" width="11" height="11" fill="${colour(index)}"/>`,
         text(x + 16, y + 10, name, 'font-size="12"'),
       );
     });
   }
-  return lines.join('\n');
+  return lines;
+}
+
+function colour(index: number): string {
+  return COLOURS[index % COLOURS.length] ?? COLOURS[0];
 }
 
 function partNames(chart: Chart): readonly string[] {
@@ -75,14 +76,9 @@ function partNames(chart: Chart): readonly string[] {
 }
 
 function total(bar: Bar): number {
-  return bar.parts.reduce((sum, part) => sum + part.seconds, 0);
+  return bar.parts.reduce((sum, part) => sum + part.value, 0);
 }
 
-function text(x: number, y: number, content: string, attributes = ''): string {
-  const more = attributes === '' ? '' : ` ${attributes}`;
-  return `<text x="${x.toFixed(1)}" y="${y}"${more}>${escape(content)}</text>`;
-}
-
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function shown(value: number, { unit }: Chart): string {
+  return unit === 's' ? `${value.toFixed(1)} s` : `${Math.round(value).toLocaleString('en-US')} MB`;
 }

@@ -1,95 +1,58 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Chart, drawCharts } from './chart.ts';
-import {
-  accountingOf,
-  type BenchResult,
-  bestOf,
-  figuresOf,
-  postgresSeconds,
-  WHOLE_YEAR,
-} from './result.ts';
+import { table } from './figures.ts';
+import { writeFormatted } from './formatted.ts';
+import { connectSection } from './report-connect.ts';
+import { contestSection } from './report-contest.ts';
+import { curveSection } from './report-curve.ts';
+import { psqlSection } from './report-psql.ts';
+import type { Results } from './results.ts';
+import type { Section } from './section.ts';
 
-/** Writes RESULTS.md and results.svg into `folder`. */
-export async function writeReport(
-  folder: string,
-  result: BenchResult,
-  problems: readonly string[],
-): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'results.svg'), drawCharts(chartsOf(result)));
-  await writeFile(join(folder, 'RESULTS.md'), markdown(result, problems));
+/** Writes RESULTS.md and its drawings into `folder`. */
+export async function writeReport(folder: string, all: Results): Promise<void> {
+  const { psql, contest, curve, connect } = all;
+  const sections = [
+    ...(contest ? [contestSection(contest)] : []),
+    ...(curve ? [curveSection(curve)] : []),
+    ...(connect ? [connectSection(connect)] : []),
+    ...(psql ? [psqlSection(psql)] : []),
+  ];
+  for (const { drawings } of sections) {
+    for (const [name, drawing] of Object.entries(drawings)) {
+      await writeFile(join(folder, name), drawing);
+    }
+  }
+  await writeFormatted(join(folder, 'RESULTS.md'), markdown(all, sections));
 }
 
-function markdown(result: BenchResult, problems: readonly string[]): string {
-  const { scope, load, yardstick, verdict, machine } = result;
-  const judged =
-    problems.length === 0
-      ? `All ${verdict.columns} columns of the three sinks are equal to what independent SQL computes
-from the raw files: number of values and sum of hashes of each column, and a hash of whole rows. The
-Delta table is the one that delta-rs reads, the Parquet folder the one that pyarrow reads.`
-      : `**Not as it must be:**\n\n${problems.map((line) => `- ${line}`).join('\n')}`;
-  const weeks = scope === WHOLE_YEAR ? '' : ' -- --weeks A-B';
-  return `# Benchmark: ${scope}
+function markdown(all: Results, sections: readonly Section[]): string {
+  const { psql, contest, curve, connect } = all;
+  const measured = Object.entries({ contest, curve, connect, psql }).flatMap(([part, result]) => {
+    if (result === undefined) return [];
+    const { date, scope, load, command } = result.measured;
+    return [[part, date, scope, load.toFixed(1), `\`${command}\``]];
+  });
+  return `# Benchmark
 
-Written by \`npm run bench\`. The load is \`load_promos\` with three sinks (Delta, Parquet, Postgres) into
-empty targets, as its users run it: a process of its own. The yardstick loads the same rows on the same
-server with ${yardstick.tool}, from a file in the binary format, into a table of the same definition,
-and ends with the same primary key and ANALYZE. Both build the key with 512 MB of
-\`maintenance_work_mem\`. dray's Postgres part runs while Delta and Parquet are written on the same
-cores, in two streams; beside the yardstick nothing else of the benchmark runs.
+Written by \`npm run bench\`. All figures are of the job \`load_promos\`: real promotions from one Parquet
+file, checked, freed of duplicates, joined with their products, and loaded into a Delta table, a Parquet
+folder and a Postgres table. Whoever is measured runs in processes of its own and loads into empty
+targets on the same Postgres server. Seconds are those of the whole: from the start of the first process
+to the end of the last.
 
-![seconds per step, and dray against the yardstick](results.svg)
-
-${table(['figure', 'value'], figuresOf(result))}
-
-${accountingOf(result)}
-
-${judged}
+${sections.map((section) => section.markdown).join('\n\n')}
 
 ## Machine
 
-${table(['what', 'value'], machine.facts)}
+${table(['what', 'value'], all.machine ?? [])}
 
-## Commands
+## When, and with which command
 
-\`\`\`sh
-npm run bench${weeks}
-# which runs
-${load.command}
-# and, on the same server, for the same rows
-psql -c "\\copy yardstick from 'rows.bin' (format binary)"
-psql -c "set maintenance_work_mem = '512MB'; alter table yardstick add primary key (promo_id)"
-psql -c "analyze yardstick"
-\`\`\`
+Load is the average of the minute before: more than a fraction of the cores, and others were at work.
+
+${table(['part', 'date', 'source', 'load', 'command'], measured)}
+
+\`npm run bench -- --only PART\` measures one part again and leaves the others as they are.
 `;
-}
-
-/** A Markdown table, padded as prettier pads it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, index) =>
-    Math.max(3, ...[head, ...rows].map((row) => (row[index] ?? '').trim().length)),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((width, index) => (cells[index] ?? '').trim().padEnd(width)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
-}
-
-function chartsOf(result: BenchResult): readonly Chart[] {
-  const { load, yardstick, scope } = result;
-  const best = bestOf(yardstick);
-  const inSteps = load.steps.reduce((sum, step) => sum + step.seconds, 0);
-  const steps = [...load.steps, { name: 'start, end', seconds: load.measured.seconds - inSteps }];
-  const bar = (label: string, seconds: number) => ({ label, parts: [{ name: 'all', seconds }] });
-  return [
-    {
-      title: `load_promos, ${scope}: ${load.measured.seconds.toFixed(1)} s`,
-      bars: steps.map((step) => bar(step.name, step.seconds)),
-    },
-    {
-      title: 'the same rows into Postgres',
-      bars: [bar('dray', postgresSeconds(load)), bar(yardstick.tool, best.total)],
-    },
-  ];
 }

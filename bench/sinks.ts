@@ -1,10 +1,16 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { quote, type SqlSession } from '../core/engine.ts';
-import type { EmbeddedPostgres } from '../entry/start/embedded-postgres.ts';
+import { weekNumbers } from './arguments.ts';
+import type { BenchContext } from './context.ts';
+import { type Database, loadedAt } from './database.ts';
 import { compare, type Fingerprint, fingerprint } from './equality.ts';
+import { scopeOf, type Source, WHOLE_YEAR } from './slice.ts';
+import type { Load, Targets } from './task.ts';
+import { computeTruth, EXPECTED_AT, type Truth } from './truth.ts';
 
 const aggregates = z.record(z.string(), z.union([z.string(), z.number()]));
 const judged = z.object({
@@ -15,80 +21,136 @@ const judged = z.object({
   parquet_files: z.array(z.string()),
 });
 
+/** What the whole year must come to. */
+const YEAR = { read: 20_940_529, loaded: 20_927_744, deduplicated: 12_785 } as const;
+
 const MAX_OUTPUT_BYTES = 16_000_000;
 
-export interface Targets {
-  readonly delta: string;
-  readonly parquet: string;
-  readonly table: string;
-  readonly server: EmbeddedPostgres;
+/** What every contestant's sinks must hold, whoever it is. */
+export interface Expectation {
+  readonly truth: Truth;
+  readonly print: Fingerprint;
+  readonly aggregates: Readonly<Record<string, string>>;
 }
 
-export interface Verdict {
-  readonly rows: Readonly<Record<string, number>>;
-  /** Empty when every sink is equal to what it must hold. */
-  readonly differences: readonly string[];
-  readonly columns: number;
+/** Computes it from the raw files, by SQL of the benchmark's own. */
+export async function expectationOf(
+  { session, options, say }: BenchContext,
+  source: Source,
+  signal: AbortSignal,
+): Promise<Expectation> {
+  say('what the sinks must hold, from the raw files');
+  const weeks = weekNumbers(options);
+  const truth = await computeTruth(session, source, weeks, session.scratchDir, signal);
+  if (scopeOf(options) === WHOLE_YEAR && options.dataDir === undefined) checkYear(truth);
+  const relation = `read_parquet(${quote(truth.files)})`;
+  return {
+    truth,
+    print: await fingerprint(session, relation, signal),
+    aggregates: await aggregatesOf(session, relation, signal),
+  };
+}
+
+/** @throws Error when the published data are not those that all figures are of. */
+function checkYear({ read, loaded, deduplicated }: Truth): void {
+  if (read === YEAR.read && loaded === YEAR.loaded && deduplicated === YEAR.deduplicated) return;
+  throw new Error(`the data have changed: ${read} read, ${loaded} to load, ${deduplicated} twice`);
 }
 
 /**
- * Compares each sink with the expected rows: all columns by DuckDB, on the files that delta-rs names
- * as the table and pyarrow finds in the folder, and some aggregates by those two themselves.
- *
- * @param python - interpreter with the packages of test/python/requirements.txt.
+ * Everything in which a load is not as it must be. Each sink is compared in all columns by DuckDB, on
+ * the files that delta-rs names as the table and pyarrow finds in the folder, and in some aggregates
+ * by those two themselves; the counts must explain every row of the source.
  */
-export async function judgeSinks(
-  session: SqlSession,
-  targets: Targets,
-  truthFiles: string,
-  python: string,
-  folder: string,
+export async function judge(
+  load: Load,
+  database: Database,
+  expectation: Expectation,
+  { session, pythons }: BenchContext,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<readonly string[]> {
+  const { targets } = load;
   const script = join(import.meta.dirname, 'read_sinks.py');
-  const { stdout } = await promisify(execFile)(python, [script, targets.delta, targets.parquet], {
-    signal,
-    maxBuffer: MAX_OUTPUT_BYTES,
-  });
-  const judge = judged.parse(JSON.parse(stdout));
-  const truth = `read_parquet(${quote(truthFiles)})`;
-  const expected = await fingerprint(session, truth, signal);
-  const relations = {
-    delta: parquetFiles(judge.delta_files),
-    parquet: parquetFiles(judge.parquet_files),
-    postgres: await pullTable(session, targets, folder, signal),
-  };
-  const prints: Record<string, Fingerprint> = {};
-  const differences: string[] = [];
-  for (const [sink, relation] of Object.entries(relations)) {
-    const print = await fingerprint(session, relation, signal);
-    prints[sink] = print;
-    differences.push(...compare(sink, print, expected));
-  }
-  const own = await aggregatesOf(session, truth, signal);
-  differences.push(
-    ...unlike('delta-rs', judge.delta, own),
-    ...unlike('pyarrow', judge.parquet, own),
+  const { stdout } = await promisify(execFile)(
+    pythons.judge,
+    [script, targets.delta, targets.parquet],
+    { signal, maxBuffer: MAX_OUTPUT_BYTES },
   );
-  return {
-    rows: Object.fromEntries(Object.entries(prints).map(([sink, { rows }]) => [sink, rows])),
-    differences,
-    columns: expected.columns.size,
+  const readBack = judged.parse(JSON.parse(stdout));
+  const at = await loadedAt(database, targets.table);
+  const table = join(session.scratchDir, 'postgres.parquet');
+  await pullTable(session, database, targets, table, signal);
+  const relations = {
+    delta: await parquetFiles(session, readBack.delta_files, signal),
+    parquet: await parquetFiles(session, readBack.parquet_files, signal),
+    postgres: `read_parquet(${quote(table)})`,
   };
+  const differences = countsOf(load, expectation.truth);
+  for (const [sink, relation] of Object.entries(relations)) {
+    const print = await fingerprint(session, withExpectedTime(relation, at), signal);
+    differences.push(...compare(sink, print, expectation.print));
+  }
+  await rm(table);
+  return [
+    ...differences,
+    ...unlike('delta-rs', readBack.delta, expectation.aggregates),
+    ...unlike('pyarrow', readBack.parquet, expectation.aggregates),
+  ];
 }
 
-function parquetFiles(paths: readonly string[]): string {
+function countsOf({ counts, sinks }: Load, truth: Truth): string[] {
+  const problems: string[] = [];
+  const check = (what: string, is: number, shouldBe: number) => {
+    if (is !== shouldBe) problems.push(`${what} is ${is}, expected ${shouldBe}`);
+  };
+  const { read, loaded, quarantined, filtered, deduplicated } = counts;
+  check('read', read, truth.read);
+  check('loaded', loaded, truth.loaded);
+  check('filtered', filtered, truth.filtered);
+  check('quarantined', quarantined, truth.quarantined);
+  check('deduplicated', deduplicated, truth.deduplicated);
+  for (const sink of sinks) {
+    check(`loaded by ${sink.sink}`, sink.loaded, truth.loaded);
+    check(
+      `accounted by ${sink.sink}`,
+      sink.loaded + quarantined + filtered + deduplicated,
+      truth.read,
+    );
+  }
+  return problems;
+}
+
+/** Rows with the time of their run become rows with the expected one; those with another do not. */
+function withExpectedTime(relation: string, at: string): string {
+  const difference = `(timestamptz ${quote(EXPECTED_AT)} - timestamptz ${quote(at)})`;
+  return `(select * replace (loaded_at + ${difference} as loaded_at) from ${relation})`;
+}
+
+/** The week is in the files, or in the names of their folders alone. */
+async function parquetFiles(
+  session: SqlSession,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
   const local = paths.map((path) => decodeURIComponent(path.replace(/^file:\/\//, '')));
-  return `read_parquet([${local.map(quote).join(', ')}], hive_partitioning = false)`;
+  const files = `[${local.map(quote).join(', ')}]`;
+  const inside = await session.rows(
+    `describe select * from read_parquet(${files}, hive_partitioning = false)`,
+    signal,
+  );
+  return inside.some((column) => column['column_name'] === 'week')
+    ? `read_parquet(${files}, hive_partitioning = false)`
+    : `read_parquet(${files}, hive_partitioning = true, hive_types = {'week': integer})`;
 }
 
 /** One pass over the table, into a local file: the columns are then read from there. */
 async function pullTable(
   session: SqlSession,
-  { server, table }: Targets,
-  folder: string,
+  { server }: Database,
+  { table }: Targets,
+  path: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   await session.useExtension('postgres_scanner', signal);
   const { port, user, password, database } = server;
   await session.run(
@@ -97,10 +159,8 @@ async function pullTable(
     signal,
   );
   await session.run(`attach '' as bench (type postgres, secret bench, read_only)`, signal);
-  const path = join(folder, 'postgres.parquet');
   await session.run(`copy (from bench.${table}) to ${quote(path)} (format parquet)`, signal);
   await session.run('detach bench', signal);
-  return `read_parquet(${quote(path)})`;
 }
 
 async function aggregatesOf(

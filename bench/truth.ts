@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { quote, type SqlSession } from '../core/engine.ts';
 import type { SourceFiles } from './data.ts';
+import { CREATED_BY } from './task.ts';
 
 /*
  * What the sinks must hold, computed from the raw files by SQL that shares nothing with the product:
@@ -29,19 +30,14 @@ export interface Truth {
   readonly loaded: number;
 }
 
-/** What every row of the run carries. */
-export interface Stamp {
-  readonly createdBy: string;
-  /** ISO 8601, UTC. */
-  readonly loadedAt: string;
-}
+/** The time that expected rows carry: that of a run is its own. */
+export const EXPECTED_AT = '2026-01-01T00:00:00Z';
 
 /** Writes the expected rows below `folder` and counts where the source's rows must have gone. */
 export async function computeTruth(
   session: SqlSession,
   source: SourceFiles,
   weeks: readonly number[],
-  stamp: Stamp,
   folder: string,
   signal: AbortSignal,
 ): Promise<Truth> {
@@ -49,7 +45,7 @@ export async function computeTruth(
   for (const week of weeks) {
     const path = join(folder, `truth-${week}.parquet`);
     await session.run(
-      `copy (${expectedRows(promotions, source.products, week, stamp)}) to ${quote(path)} (format parquet)`,
+      `copy (${expectedRows(promotions, source.products, week)}) to ${quote(path)} (format parquet)`,
       signal,
     );
   }
@@ -81,7 +77,7 @@ export async function computeTruth(
   };
 }
 
-function expectedRows(promotions: string, products: string, week: number, stamp: Stamp): string {
+function expectedRows(promotions: string, products: string, week: number): string {
   return `with
     coded as (
       select product_id, store_id, week, upper(trim(display_location)) as display_code,
@@ -104,7 +100,7 @@ function expectedRows(promotions: string, products: string, week: number, stamp:
       r.display_code, r.mailer_code, r.display_location, r.mailer_location,
       r.display_code != '0' as on_display, r.mailer_code != '0' as in_mailer, r.promo_score,
       p.department, p.brand, p.product_category,
-      ${quote(stamp.createdBy)} as created_by, timestamptz ${quote(stamp.loadedAt)} as loaded_at
+      ${quote(CREATED_BY)} as created_by, timestamptz ${quote(EXPECTED_AT)} as loaded_at
     from ranked r left join read_parquet(${quote(products)}) p using (product_id)
     where r.place = 1`;
 }

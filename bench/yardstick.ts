@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
-import type { EmbeddedPostgres } from '../entry/start/embedded-postgres.ts';
 import { copyFromFile, copyToFile } from './copy-stream.ts';
+import type { Database, DatabaseAddress } from './database.ts';
 import { serverCpuSeconds } from './process.ts';
 
 const run = promisify(execFile);
@@ -24,19 +23,6 @@ export interface Yardstick {
   readonly version: string | undefined;
   readonly runs: readonly YardstickTimes[];
   readonly rows: number;
-}
-
-export interface Database {
-  readonly server: EmbeddedPostgres;
-  readonly client: Client;
-}
-
-export async function connect(server: EmbeddedPostgres): Promise<Client> {
-  const client = new Client({ connectionString: server.url });
-  // The server's end must not hide what went wrong before it.
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }
 
 /** First line of `psql --version`; undefined when there is no psql. */
@@ -104,7 +90,7 @@ async function loadOnce(
   return { copy, key, analyze, total: copy + key + analyze, serverCpu };
 }
 
-async function psql(server: EmbeddedPostgres, command: string): Promise<void> {
+async function psql(server: DatabaseAddress, command: string): Promise<void> {
   const { port, user, password, database } = server;
   const to = ['-h', '127.0.0.1', '-p', String(port), '-U', user, '-d', database];
   await run('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...to, '-c', command], {
