@@ -42,7 +42,10 @@ interface Node<Op extends string> {
   readonly fields: readonly Field[];
 }
 
-/** A source that the session binds by name. A value that its type cannot hold is null. */
+/**
+ * A source that the session binds by name. A value that its type cannot hold is null; so is all of a
+ * column of another family of types: a text is never parsed, a fraction never dropped.
+ */
 export interface Read extends Node<'read'> {
   readonly source: string;
   readonly fields: readonly ReadField[];

@@ -1,12 +1,10 @@
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inLanes } from '../../core/concurrent.ts';
 import type { FileColumn, ParquetFiles } from '../../core/engine.ts';
-import { JobError } from '../../core/errors.ts';
 import { sparkName } from '../../plan/spark/names.ts';
 import type { SparkRow, SparkValue } from './arrow.ts';
 import { duckDbType } from './data-type.ts';
+import { writeOneFile } from './one-file.ts';
 import { counted, inOneTask, limited, readRelation, selected } from './relations.ts';
 import type { Relation } from './relations.ts';
 import type { BigdataSession } from './session.ts';
@@ -48,22 +46,8 @@ export function parquetFiles(session: Session, collected: Collect): ParquetFiles
       );
     },
     async merge(paths, columns, target, signal) {
-      const folder = await mkdtemp(join(dirname(target), '.merging-'));
-      try {
-        await session.write(
-          inOneTask(selected(parquetRelation(paths), columns.map(sparkName))),
-          {
-            format: 'parquet',
-            mode: 'append',
-            path: folder,
-            options: { compression: 'zstd' },
-          },
-          signal,
-        );
-        await rename(await onlyPart(folder), target);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const rows = inOneTask(selected(parquetRelation(paths), columns.map(sparkName)));
+      await writeOneFile(session, rows, target, signal);
     },
     async json(paths, columns, signal) {
       if (paths.length === 0) return [];
@@ -111,13 +95,6 @@ async function columnsOf(
 /** `file:///a%20b` and `file:/a b`, as Hadoop writes them, as `/a b`. */
 function plainPath(path: string): string {
   return path.startsWith('file:') ? fileURLToPath(path.replace(/^file:\/*/, 'file:///')) : path;
-}
-
-async function onlyPart(folder: string): Promise<string> {
-  const parts = (await readdir(folder)).filter((name) => /^part-.*\.parquet$/.test(name));
-  const [part] = parts;
-  if (part !== undefined && parts.length === 1) return join(folder, part);
-  throw new JobError('ENGINE_FAILED', `Spark wrote ${parts.length} files where one was asked for`);
 }
 
 function shown(value: SparkValue): string | null {

@@ -1,7 +1,4 @@
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { ResultFile } from '../../core/engine.ts';
-import { JobError } from '../../core/errors.ts';
 import type { Dropped, PlanRow, PlanSession } from '../../plan/session.ts';
 import { sparkName } from '../../plan/spark/names.ts';
 import { printSpark } from '../../plan/spark/print.ts';
@@ -9,6 +6,7 @@ import type { SourceTypes } from '../../plan/spark/read.ts';
 import { assertRunsOn } from '../../plan/support.ts';
 import type { RelationNode } from '../../plan/relation.ts';
 import { countedDedupes, droppedRows } from './dropped.ts';
+import { writeOneFile } from './one-file.ts';
 import { planRow } from './plan-values.ts';
 import type { BigdataSession } from './session.ts';
 import { planError } from './value-error.ts';
@@ -110,33 +108,4 @@ function byNumber(a: ResultFile, b: ResultFile): number {
 
 function byText(a: ResultFile, b: ResultFile): number {
   return Buffer.compare(Buffer.from(a.partition), Buffer.from(b.partition));
-}
-
-/** Spark writes folders: the only file of one is moved to where it is wanted. */
-async function writeOneFile(
-  session: BigdataSession,
-  query: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const folder = await mkdtemp(join(dirname(path), '.writing-'));
-  try {
-    await session.write(
-      query,
-      { format: 'parquet', mode: 'append', path: folder, options: { compression: 'zstd' } },
-      signal,
-    );
-    const parts = (await readdir(folder)).filter((name) => /^part-.*\.parquet$/.test(name));
-    const [part] = parts;
-    if (part === undefined || parts.length > 1) {
-      throw new JobError(
-        'ENGINE_FAILED',
-        `Spark wrote ${String(parts.length)} files to "${folder}" where one was asked for`,
-        { hint: 'check that Spark and this process see the same disk there' },
-      );
-    }
-    await rename(join(folder, part), path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

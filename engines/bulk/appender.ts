@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { PlanCell, PlanType } from '../../plan/types.ts';
 import { loadBindings } from './bindings.ts';
 import type { BulkSession } from './session.ts';
+import { newWorkspace } from './workspace.ts';
 import { writeVector } from './write-vectors.ts';
 
 /** Rows that a vector holds. */
@@ -63,6 +64,7 @@ export async function openAppender(
   const appender = await connection.createAppender(table);
   const chunk = DuckDBDataChunk.create(types.map((_, index) => appender.columnType(index)));
   const buffers = types.map((type) => ({ type, values: new Array<PlanCell>(CHUNK_ROWS) }));
+  const workspace = newWorkspace();
   let filled = 0;
   const addChunk = (): void => {
     if (filled === 0) return;
@@ -70,7 +72,7 @@ export async function openAppender(
     bindings.data_chunk_set_size(chunk.chunk, filled);
     for (const [index, { type, values }] of buffers.entries()) {
       const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
-      writeVector(bindings, vector, type, values, filled);
+      writeVector(bindings, vector, type, values, filled, workspace);
     }
     appender.appendDataChunk(chunk);
     filled = 0;

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { type ErrorCode, JobError, messageOf } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { VALUE_ERROR } from '../../plan/duckdb/failure.ts';
@@ -25,8 +24,8 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 /** A DuckDB failure as a JobError; the statement is kept in the cause, where --verbose shows it. */
 export function engineError(thrown: unknown, sql: string): JobError {
   if (thrown instanceof JobError) return thrown;
-  // A native error is of the main realm, also for code that runs in another.
-  const text = types.isNativeError(thrown) ? thrown.message : messageOf(thrown);
+  // DuckDB's errors are of the main realm, also for code that runs in another.
+  const text = Error.isError(thrown) ? thrown.message : messageOf(thrown);
   const code = codeOf(text);
   const memory = OUT_OF_MEMORY.test(text)
     ? 'raise "resources": {"memory_mb": ...} or lower "threads"'

@@ -1,8 +1,10 @@
 import type { Vector } from '@duckdb/node-bindings';
 import type { PlanCell } from '../../plan/types.ts';
 import type { Bindings } from './bindings.ts';
+import type { Workspace } from './workspace.ts';
 
 const BYTES = 16;
+const WORDS = 4;
 /** Longest content that lies inside (texts.ts has the layout). */
 const INSIDE = 12;
 /** A UTF-16 unit is at most three bytes of UTF-8. */
@@ -18,20 +20,21 @@ export function writeTexts(
   vector: Vector,
   values: readonly PlanCell[],
   size: number,
+  workspace: Workspace,
 ): void {
   const texts = values as readonly (string | Uint8Array | null)[];
   let room = 0;
   for (let row = 0; row < size; row++) room += (texts[row]?.length ?? 0) * UNIT_BYTES;
-  const content = Buffer.allocUnsafe(room);
-  const bytes = new Uint8Array(size * BYTES);
-  const words = new Uint32Array(bytes.buffer);
+  const content = workspace.content(room);
+  const bytes = workspace.zeros(size * BYTES);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, size * WORDS);
   const starts: number[] = [];
   let end = 0;
   for (let row = 0; row < size; row++) {
     const text = texts[row] ?? null;
     if (text === null) continue;
     const length = write(content, end, text);
-    words[row * 4] = length;
+    words[row * WORDS] = length;
     const at = row * BYTES + 4;
     for (let each = 0; each < Math.min(length, INSIDE); each++) {
       bytes[at + each] = content[end + each] ?? 0;
@@ -42,7 +45,7 @@ export function writeTexts(
     }
   }
   if (end > 0) pointInto(bindings, vector, content.subarray(0, end), bytes, starts);
-  bindings.copy_data_to_vector(vector, 0, bytes.buffer, 0, bytes.byteLength);
+  bindings.copy_data_to_vector(vector, 0, bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** @param starts - rows and where their content starts, one after the other. */
@@ -50,13 +53,13 @@ function pointInto(
   bindings: Bindings,
   vector: Vector,
   content: Uint8Array,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   starts: readonly number[],
 ): void {
   bindings.vector_assign_string_element_len(vector, 0, content);
   const assigned = bindings.vector_get_data(vector, BYTES);
   const base = new DataView(assigned.buffer, assigned.byteOffset, BYTES).getBigUint64(8, true);
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let each = 0; each < starts.length; each += 2) {
     const [row = 0, start = 0] = [starts[each], starts[each + 1]];
     view.setBigUint64(row * BYTES + 8, base + BigInt(start), true);

@@ -10,7 +10,7 @@ type Names =
 /** DuckDB keeps decimals of up to 18 digits in 64 bits, and never widens a result beyond them. */
 const DIGITS_IN_64_BITS = 18;
 /** Digits of a decimal below which it and its scale are exact as doubles. */
-export const DIGITS_IN_DOUBLE = 15;
+const DIGITS_IN_DOUBLE = 15;
 
 export const ARITHMETIC: Printers<Names> = {
   plus: ([a, b], call) => sum(a, '+', b, call),

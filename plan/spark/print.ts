@@ -19,8 +19,6 @@ import {
 export interface Known {
   /** Types of the columns of the bound sources, by the sources' names. */
   readonly sources?: ReadonlyMap<string, SourceTypes>;
-  /** Queries that stand for nodes, with exactly their fields; those nodes are not printed. */
-  readonly standing?: ReadonlyMap<RelationNode, string>;
 }
 
 /**
@@ -29,15 +27,15 @@ export interface Known {
  * mode, UTC and the others). Its sources are temporary views of their names.
  */
 export function printSpark(node: RelationNode, known: Known = {}): string {
-  const { sources, standing = new Map<RelationNode, string>() } = known;
-  const uses = usesOf(node, standing);
-  const taken = [...textsOf(uses.keys()), ...standing.values()].map((text) => text.toLowerCase());
+  const { sources } = known;
+  const uses = usesOf(node);
+  const taken = textsOf(uses.keys()).map((text) => text.toLowerCase());
   const names = new Map<RelationNode, string>();
   const steps: string[] = [];
 
   /** A filter that is used once becomes the condition of the step after it. */
   function inputOf(each: RelationNode): Input {
-    if (each.op === 'filter' && uses.get(each) === 1 && !standing.has(each)) {
+    if (each.op === 'filter' && uses.get(each) === 1) {
       const input = inputOf(each.input);
       return { ...input, where: [...input.where, printExpression(each.where)] };
     }
@@ -55,8 +53,6 @@ export function printSpark(node: RelationNode, known: Known = {}): string {
   }
 
   function queryOf(each: RelationNode): string {
-    const stands = standing.get(each);
-    if (stands !== undefined) return stands;
     switch (each.op) {
       case 'read':
         return printRead(each, sources?.get(each.source));
@@ -90,15 +86,12 @@ export function printSpark(node: RelationNode, known: Known = {}): string {
 }
 
 /** How often each node is an input; a shared one counts its own inputs once. */
-function usesOf(
-  node: RelationNode,
-  standing: ReadonlyMap<RelationNode, unknown>,
-): ReadonlyMap<RelationNode, number> {
+function usesOf(node: RelationNode): ReadonlyMap<RelationNode, number> {
   const uses = new Map<RelationNode, number>();
   const visit = (each: RelationNode): void => {
     const before = uses.get(each) ?? 0;
     uses.set(each, before + 1);
-    if (before === 0 && !standing.has(each)) inputsOf(each).forEach(visit);
+    if (before === 0) inputsOf(each).forEach(visit);
   };
   visit(node);
   return uses;
