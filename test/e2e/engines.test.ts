@@ -76,5 +76,5 @@ onSpark(`the same week from the bundle on Spark %s${withoutSpark}`, (version) =>
     });
     expect(contents).toEqual(expected.contents);
     expect(counts).toEqual(expected.counts);
-  });
+  }, 300_000);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import type { Failpoints } from '../../core/failpoint.ts';
 import { genericEntry } from '../../entry/generic-main.ts';
+import { abortWithLauncher } from '../../entry/parent.ts';
 import { processOutput, processSurroundings } from '../../entry/process.ts';
 import { abortOnSignals } from '../../entry/signals.ts';
 
@@ -40,5 +41,5 @@ process.exitCode = await genericEntry(
   process.argv.slice(2),
   { ...processSurroundings(), failpoints },
   processOutput(),
-  abortOnSignals(),
+  AbortSignal.any([abortOnSignals(), abortWithLauncher(process.env)]),
 );

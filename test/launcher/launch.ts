@@ -88,7 +88,14 @@ export function launch(python: string, args: readonly string[], env: Environment
     started,
     async says(text) {
       while (!stderr.includes(text) && !child.stderr.readableEnded) {
-        await Promise.race([once(child.stderr, 'data'), once(child.stderr, 'end')]);
+        const heard = new AbortController();
+        const { signal } = heard;
+        await Promise.race([
+          once(child.stderr, 'data', { signal }),
+          once(child.stderr, 'end', { signal }),
+        ]).finally(() => {
+          heard.abort();
+        });
       }
     },
     ended,
