@@ -3,6 +3,7 @@ import { JobError, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
+import { parity } from './commands/parity.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
@@ -11,7 +12,7 @@ import { type EntryOutput, finish } from './generic-main.ts';
 import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly Command[] = [run, runsList, runsShow, sparkUp];
+const COMMANDS: readonly Command[] = [run, parity, runsList, runsShow, sparkUp];
 
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',

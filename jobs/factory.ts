@@ -1,5 +1,6 @@
 import { JobError } from '../core/errors.ts';
-import type { JobContext, JobDefinition, JobOutcome } from './job.ts';
+import type { StrategyContext } from '../core/strategy.ts';
+import type { Computation, JobContext, JobDefinition, JobOutcome } from './job.ts';
 import { parseConfig } from '../core/wire.ts';
 import { jobs } from './registry.ts';
 
@@ -7,6 +8,8 @@ import { jobs } from './registry.ts';
 export interface BoundJob {
   readonly name: string;
   executeJob(context: JobContext, signal: AbortSignal): Promise<JobOutcome>;
+  /** @throws JobError `NOT_SUPPORTED` for a job without a plan. */
+  computation(context: StrategyContext): Promise<Computation>;
   onSuccess(outcome: JobOutcome, context: JobContext, signal: AbortSignal): Promise<void>;
   onFailure(error: JobError, context: JobContext, signal: AbortSignal): Promise<void>;
 }
@@ -31,6 +34,13 @@ function bind<Config>(definition: JobDefinition<Config>, rawConfig: unknown): Bo
   return {
     name: definition.name,
     executeJob: (context, signal) => definition.executeJob(context, config, signal),
+    async computation(context) {
+      const found = await definition.computation?.(config, context);
+      if (found !== undefined) return found;
+      throw new JobError('NOT_SUPPORTED', `the job "${definition.name}" has no plan to compare`, {
+        hint: 'name a job that transforms data',
+      });
+    },
     async onSuccess(outcome, context, signal) {
       await definition.onSuccess?.(outcome, context, config, signal);
     },

@@ -1,13 +1,14 @@
 import type { ZodType } from 'zod';
-import type { EngineName } from '../core/engine.ts';
+import type { EngineName, SqlSession } from '../core/engine.ts';
 import type { RunEvent, RunWatcher } from '../core/events.ts';
 import type { JobError } from '../core/errors.ts';
 import type { Mode, RowCounts } from '../core/ledger.ts';
 import type { Platform } from '../core/platform.ts';
 import type { OutputContract } from '../core/schema.ts';
-import type { StrategyContext } from '../core/strategy.ts';
+import type { Source, StrategyContext } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { PlanSession } from '../plan/session.ts';
+import type { Transform } from './transform.ts';
 
 /** What a run is about, fixed before its first step. */
 export interface RunInfo {
@@ -91,6 +92,13 @@ export interface JobOutcome {
   readonly extraColumns: readonly string[];
 }
 
+/** What a job computes and of what, for comparing engines; nothing is written for it. */
+export interface Computation {
+  readonly transform: Transform;
+  readonly session: SessionOptions;
+  openSource(session: SqlSession, signal: AbortSignal): Promise<Source>;
+}
+
 /** A job as a value. The runner owns the order of things; a job cannot change it. */
 export interface JobDefinition<Config> {
   /** The one name of the job everywhere, snake_case. */
@@ -100,6 +108,8 @@ export interface JobDefinition<Config> {
   /** Names of its steps, in order. */
   readonly steps: readonly string[];
   executeJob(context: JobContext, config: Config, signal: AbortSignal): Promise<JobOutcome>;
+  /** Absent: the job has no plan that engines could be compared over. */
+  computation?(config: Config, context: StrategyContext): Promise<Computation>;
   /** After the sinks are committed and the run is recorded; a failure here is a warning. */
   onSuccess?(
     outcome: JobOutcome,

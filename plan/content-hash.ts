@@ -1,12 +1,12 @@
 import type { OutputContract } from '../core/schema.ts';
-import { sum } from './aggregate.ts';
-import { count } from './aggregate.ts';
+import { count, sum } from './aggregate.ts';
 import type { Expression } from './expression.ts';
 import { cast } from './expressions/cast.ts';
 import { coalesce } from './expressions/conditional.ts';
 import { hash60 } from './expressions/hash.ts';
 import { text } from './expressions/literal.ts';
 import { concat } from './expressions/text.ts';
+import { fieldOf } from './nodes.ts';
 import { columnOf, type Relation, readFields, relation } from './plan.ts';
 import type { ReadField } from './relation.ts';
 import { decimal, type PlanType, string } from './types.ts';
@@ -41,14 +41,14 @@ export function contentOf(contract: OutputContract): Relation {
   const { node } = readResult(contract);
   const hashed = contract.columns
     .filter((column) => !NOT_CONTENT.has(column.name))
-    .flatMap((column) => node.fields.filter((field) => field.name === column.name))
-    .flatMap((field, index) => {
+    .flatMap(({ name }, index) => {
+      const field = fieldOf(node, name);
       const canonical = canonicalText(columnOf(field), field.nullable);
       return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
     });
   return relation(node)
-    .select((row) => ({
-      partition: cast(row[contract.partitionBy] as Expression, string),
+    .select(() => ({
+      partition: cast(columnOf(fieldOf(node, contract.partitionBy)), string),
       row_hash: cast(hash60(concat(...hashed)), decimal(19, 0)),
     }))
     .aggregate(['partition'], (row) => ({ rows: count(), hash: sum(row.row_hash) }));

@@ -16,6 +16,7 @@ const LONGEST_MESSAGE = 700;
 const HINTS: Partial<Record<ErrorCode, string>> = {
   DISK_FULL: 'free some space, or set "resources": {"temp_dir": ...} to a larger disk',
   SOURCE_UNREADABLE: 'a file is truncated, damaged or not Parquet: write it again at the source',
+  ENGINE_OUT_OF_MEMORY: 'raise "resources": {"memory_mb": ...} or lower "threads"',
   SOURCE_NOT_FOUND: 'check the path in "extractor_config"',
   VALUE_INVALID:
     'correct the value at the source, or say in the plan what it means: null, a wider type, or a row to leave out',
@@ -27,12 +28,9 @@ export function engineError(thrown: unknown, sql: string): JobError {
   // DuckDB's errors are of the main realm, also for code that runs in another.
   const text = Error.isError(thrown) ? thrown.message : messageOf(thrown);
   const code = codeOf(text);
-  const memory = OUT_OF_MEMORY.test(text)
-    ? 'raise "resources": {"memory_mb": ...} or lower "threads"'
-    : 'run again with --verbose for the statement that failed';
   const message = messageFor(code, text);
   return new JobError(code, message, {
-    hint: HINTS[code] ?? memory,
+    hint: HINTS[code] ?? 'run again with --verbose for the statement that failed',
     cause: new Error(`${text}\nin: ${sql.slice(0, 4000)}`, { cause: thrown }),
   });
 }
@@ -49,6 +47,7 @@ function messageFor(code: ErrorCode, text: string): string {
 function codeOf(text: string): ErrorCode {
   if (text.startsWith(VALUE_MARK)) return 'VALUE_INVALID';
   if (NO_SPACE.test(text)) return 'DISK_FULL';
+  if (OUT_OF_MEMORY.test(text)) return 'ENGINE_OUT_OF_MEMORY';
   if (NOT_FOUND.test(text)) return 'SOURCE_NOT_FOUND';
   // Only a Parquet file holds what raises a TProtocolException, though it does not say so.
   if (/parquet|TProtocolException/i.test(text) && UNREADABLE.test(text)) return 'SOURCE_UNREADABLE';

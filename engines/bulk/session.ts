@@ -43,6 +43,7 @@ export interface BulkSession extends SqlSession {
     sql: string,
     signal: AbortSignal,
   ): Promise<T>;
+  openAnother(threads: number, signal: AbortSignal): Promise<BulkSession>;
 }
 
 /**
@@ -186,6 +187,8 @@ function settings(options: BulkOptions, scratchDir: string): Record<string, stri
     preserve_insertion_order: 'false',
     // One file per partition as long as fewer than this are open at once.
     partitioned_write_max_open_files: '2000',
+    // Rows that a thread holds back for each: a row group. The default is four times as many.
+    partitioned_write_flush_threshold: '122880',
     enable_progress_bar: 'true',
     enable_progress_bar_print: 'false',
     lock_configuration: 'true',

@@ -54,6 +54,7 @@ export function dedupeRows(node: Dedupe, keys: Stream, input: Stream, run: PlanR
         }
         if (unique.length > 0) emit({ ...batch, selection: unique });
       });
+      repeated.clear();
       if (node.dropped !== undefined) run.dropped.set(node, { name: node.dropped, rows: dropped });
       await emitRows([...best.values()], input.fields.length, emit, pass);
     },
@@ -76,6 +77,7 @@ async function repeatedHashes(node: Dedupe, keys: Stream, run: PlanRun, pass: Pa
       if (!seen.add(hash)) repeated.add(hash);
     }
   });
+  seen.clear();
   return repeated;
 }
 

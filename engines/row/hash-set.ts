@@ -5,10 +5,11 @@ const MAX_LOAD = 0.75;
 /** Hashes of 32 bits, about 5 to 11 bytes each: open addressing in one typed array. */
 export interface HashSet {
   readonly size: number;
-  readonly bytes: number;
   has(hash: number): boolean;
   /** @returns whether it was not there yet. */
   add(hash: number): boolean;
+  /** Gives the memory back at once, which the collector would take for later. It is empty then. */
+  clear(): void;
 }
 
 /** @param onGrow - gets the bytes of the next, larger table before it is made. */
@@ -33,14 +34,18 @@ export function hashSet(onGrow: (bytes: number) => void): HashSet {
     bits += 1;
     slots = new Uint32Array(2 ** bits);
     for (const hash of old) if (hash !== 0) slots[find(hash)] = hash;
+    release(old);
   };
 
   return {
     get size() {
       return size;
     },
-    get bytes() {
-      return slots.byteLength;
+    clear() {
+      release(slots);
+      bits = FIRST_BITS;
+      slots = new Uint32Array(2 ** bits);
+      size = 0;
     },
     has: (hash) => size > 0 && slots[find(hash === 0 ? 1 : hash)] !== 0,
     add(hash) {
@@ -54,4 +59,9 @@ export function hashSet(onGrow: (bytes: number) => void): HashSet {
       return true;
     },
   };
+}
+
+/** A transferred buffer's memory does not wait for a collection. */
+function release({ buffer }: Uint32Array<ArrayBuffer>): void {
+  buffer.transfer(0);
 }

@@ -6,8 +6,8 @@ import type { Field } from '../../plan/types.ts';
 import { openAppender, type RowSink } from '../bulk/appender.ts';
 import type { BulkSession } from '../bulk/session.ts';
 
-/** Rows of one table and file: one row group, which DuckDB writes with one thread. */
-const SEGMENT_ROWS = 122_880;
+/** Rows of one table and file: some 10 MB of a table of 18 columns. */
+const SEGMENT_ROWS = 40_960;
 
 export interface Spool extends RowSink {
   /** Waits, when a segment is full, until there is room for the next. */
@@ -25,9 +25,10 @@ export interface Spooled<T> {
 /**
  * Rows on their way to the disk: they are appended to a table in memory, and DuckDB writes each full
  * table to a Parquet file while the next one is filled. So no more than two are in memory, and this
- * thread does not wait for the disk.
+ * thread does not wait for the disk. The tables are in a session of their own: one whose rows are
+ * being read, as the source is all the time, keeps what is dropped meanwhile.
  *
- * @param name - of the tables and the folder; nobody else in the session may use it.
+ * @param name - of a folder in the session's own; nobody else may use it.
  */
 export async function spool<T>(
   session: BulkSession,
@@ -41,20 +42,22 @@ export async function spool<T>(
   const files: string[] = [];
   let writing: Promise<void> = Promise.resolve();
 
+  await using tables = await session.openAnother(1, signal);
+
   const write = async (table: string, path: string): Promise<void> => {
     const options = '(format parquet, compression lz4_raw)';
-    await session.run(`copy ${identifier(table)} to ${quote(path)} ${options}`, signal);
-    await session.run(`drop table ${identifier(table)}`, signal);
+    await tables.run(`copy ${identifier(table)} to ${quote(path)} ${options}`, signal);
+    await tables.run(`drop table ${identifier(table)}`, signal);
   };
 
-  const done = await session.onConnection(
+  const done = await tables.onConnection(
     async (connection) => {
       const open = async () => {
-        const table = `${name}_${String(files.length)}`;
+        const table = `segment_${String(files.length)}`;
         const columns = fields.map(
           (field) => `${identifier(field.name)} ${duckDbType(field.type)}`,
         );
-        await session.run(`create table ${identifier(table)} (${columns.join(', ')})`, signal);
+        await tables.run(`create table ${identifier(table)} (${columns.join(', ')})`, signal);
         const types = fields.map((field) => field.type);
         return { table, appender: await openAppender(connection, table, types), rows: 0 };
       };

@@ -1,12 +1,12 @@
 import { ENGINES, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { parseSecret } from '../../core/secrets.ts';
-import type { Notification, Source } from '../../core/strategy.ts';
+import type { Notification, Source, StrategyContext } from '../../core/strategy.ts';
 import { describeWindow, sameWindow } from '../../core/window.ts';
 import { notifiers } from '../../strategies/registry.ts';
 import { assertRunsOn, enginesOf } from '../../plan/support.ts';
 import { chooseEngine, type EngineChoice, isEngineFailure } from '../engine-choice.ts';
-import { defineJob, type JobContext, type JobOutcome } from '../job.ts';
+import { defineJob, type JobContext, type JobOutcome, type SessionOptions } from '../job.ts';
 import { LOAD_STEPS, type LoadPlan, runLoad } from '../template.ts';
 import { type LoadPromosConfig, loadPromosConfig, refuseNotBuilt } from './config.ts';
 import { openReader, sinkPlans, sourceBytes } from './strategies.ts';
@@ -33,6 +33,14 @@ export const loadPromos = defineJob({
         cause: error,
       });
     }
+  },
+
+  async computation(config, context) {
+    return {
+      transform: transformOf(config, context),
+      session: await sessionOf(config, context),
+      openSource: readerOf(config.extractorConfig, context),
+    };
   },
 
   async onSuccess(outcome, context, config, signal) {
@@ -104,17 +112,25 @@ async function choiceOf(
   });
 }
 
-function readerOf(reader: LoadPromosConfig['extractorConfig'], context: JobContext) {
+function readerOf(reader: LoadPromosConfig['extractorConfig'], context: StrategyContext) {
   return (session: SqlSession, signal: AbortSignal): Promise<Source> =>
     openReader(reader, session, context, signal);
 }
 
-function transformOf({ productsTable }: LoadPromosConfig, context: JobContext): Transform {
+function transformOf({ productsTable }: LoadPromosConfig, context: StrategyContext): Transform {
   const products =
     typeof productsTable === 'string'
       ? ({ strategy: 'PARQUET', sourceTable: productsTable } as const)
       : productsTable;
   return promotionsTransform(products && readerOf(products, context));
+}
+
+async function sessionOf(
+  { sparkRemote, resources }: LoadPromosConfig,
+  context: StrategyContext,
+): Promise<SessionOptions> {
+  const remote = sparkRemote && (await context.resolveSecret(parseSecret(sparkRemote)));
+  return { ...definedOnly(resources), ...(remote === undefined ? {} : { sparkRemote: remote }) };
 }
 
 async function planOf(
@@ -123,14 +139,9 @@ async function planOf(
   engine: EngineChoice,
   context: JobContext,
 ): Promise<LoadPlan> {
-  const sparkRemote =
-    config.sparkRemote && (await context.resolveSecret(parseSecret(config.sparkRemote)));
   return {
     engine,
-    session: {
-      ...definedOnly(config.resources),
-      ...(sparkRemote === undefined ? {} : { sparkRemote }),
-    },
+    session: await sessionOf(config, context),
     transform,
     openSource: readerOf(config.extractorConfig, context),
     sinks: sinkPlans(config, engine.engine),

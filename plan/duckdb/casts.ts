@@ -4,7 +4,7 @@ import { doubleOf } from './arithmetic.ts';
 import { INSTANTS } from './dates.ts';
 import { failure } from './failure.ts';
 import type { Arguments } from './printer.ts';
-import { castTo, tryCastTo } from './types.ts';
+import { behindCase, castTo, tryCastTo } from './types.ts';
 
 /*
  * DuckDB reads texts leniently (`1e3`, `0x10`, `1_000` and `1.5` are integers, `24-01-05` is a date),
@@ -36,7 +36,7 @@ export function printCast([a]: Arguments, call: CallOf<'cast'>): string {
   if (orNull === undefined) return totalCast(source, a, to);
   if (onError === 'null') return orNull;
   // Between exact numbers DuckDB's own error names the value.
-  if (isExact(source.type)) return castTo(to, wholeOf(source.type, a, to));
+  if (isExact(source.type)) return behindCase(a, castTo(to, wholeOf(source.type, a, to)));
   const otherwise = failure(call, [a], `it is no ${planTypeName(to)}`);
   return `coalesce(${orNull}, case when ${a} is not null then ${otherwise} end)`;
 }
@@ -59,7 +59,7 @@ function castOrNull(source: Expression, a: string, to: PlanType): string | undef
   if (from.kind === 'string') return textCast(a, to);
   if (from.kind === 'float64') return floatCast(a, to);
   if (!isExact(from) || !isExact(to)) return undefined;
-  return tryCastTo(to, wholeOf(from, a, to));
+  return behindCase(a, tryCastTo(to, wholeOf(from, a, to)));
 }
 
 function textCast(a: string, to: PlanType): string | undefined {
@@ -107,7 +107,8 @@ function floatToDecimal(a: string, to: TypeOf<'decimal'>): string {
   const text = to.scale < MAX_PRECISION ? `cast(${a} as varchar)` : withoutExponent(a);
   // DuckDB reads `1e-05` as a 1 that it moves, for which the type must have room.
   const roomy = { ...to, precision: MAX_PRECISION };
-  return tryCastTo(to, tryCastTo(roomy, `case when ${isTiny} then '0' else ${text} end`));
+  const rounded = tryCastTo(roomy, `case when ${isTiny} then '0' else ${text} end`);
+  return behindCase(a, tryCastTo(to, rounded));
 }
 
 /** A double's text with all its zeros behind the point, `0.000015` for `1.5e-05`. */

@@ -40,7 +40,9 @@ export const DATES_AND_TIMES: Printers<Names> = {
   },
   addSeconds: ([a, seconds], call) => {
     const range = call.type.kind === 'timestamp' ? INSTANTS : TIMES;
-    return inRange(`(${a} + to_seconds(${seconds}))`, range, call, a, seconds);
+    // An interval that is too long is an error even where it is added to nothing.
+    const interval = `to_seconds(case when ${a} is not null then ${seconds} end)`;
+    return inRange(`(${a} + ${interval})`, range, call, a, seconds);
   },
   epochMicros: ([a]) => `epoch_us(${a})`,
   fromEpochMicros: ([a], call) =>

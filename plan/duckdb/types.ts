@@ -43,3 +43,12 @@ export function castTo(type: PlanType, sql: string): string {
 export function tryCastTo(type: PlanType, sql: string): string {
   return `try_cast(${sql} as ${duckDbType(type)})`;
 }
+
+/**
+ * A cast that not every value has a result for, so that it can be compared: DuckDB turns
+ * `try_cast(x as integer) <> 16` into `x <> 16`, which is true, not null, of an x beyond 32 bits, and
+ * does the same to a cast that should fail. It does not look behind a case.
+ */
+export function behindCase(value: string, cast: string): string {
+  return `case when ${value} is not null then ${cast} end`;
+}

@@ -1,5 +1,5 @@
 import { decimalText } from '../expression.ts';
-import type { Kind, PlanType, PlanValue, TypeOf } from '../types.ts';
+import { type Kind, planTypeName, type PlanType, type PlanValue, type TypeOf } from '../types.ts';
 import { DAY_MICROS, floorDivide } from './calendar.ts';
 import { decimalOfFloat, fitsPrecision, parseDecimal, powerOfTen, rescale } from './decimal.ts';
 import type { Compile } from './functions.ts';
@@ -18,7 +18,7 @@ export const casts = {
       const converted = convert(value);
       if (converted !== undefined) return converted;
       if (onError === 'null') return null;
-      throw new NoResult(`there is no such ${to.kind}`);
+      throw new NoResult(`it is no ${planTypeName(to)}`);
     });
   },
 } satisfies Partial<Compile>;

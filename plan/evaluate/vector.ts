@@ -118,14 +118,18 @@ function failureOf(error: unknown, call: Call, row: number, columns: readonly Co
   );
   return new RowFailure(
     row,
-    `${describeExpression(call)} of ${values.join(' and ')}: ${error.message}`,
+    `${cut(describeExpression(call))} of ${values.join(' and ')}: ${error.message}`,
   );
 }
 
+/** Longest text of a value in a message. */
+const MAX_SHOWN = 200;
+
 /** A value as messages show it. */
 export function shown(value: PlanCell, type: PlanType): string {
-  if (value === null) return 'null';
-  const text = valueText(value, type);
-  const cut = text.length > 100 ? `${text.slice(0, 100)}...` : text;
-  return type.kind === 'string' ? JSON.stringify(cut) : cut;
+  return value === null ? 'null' : cut(valueText(value, type));
+}
+
+function cut(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

@@ -44,7 +44,7 @@ export function printFilter(node: Filter, input: Input): string {
 }
 
 /** The rows of the input and, as {@link rankName}, which of its key's rows each is, from 1. */
-export function printRanked(node: Dedupe, input: Input): string {
+function printRanked(node: Dedupe, input: Input): string {
   const key = node.key.map(sparkName).join(', ');
   const order = orderBy([...node.keep, ...tieBreakers(node)]);
   const rank = `row_number() over (partition by ${key} order by ${order}) as ${sparkName(rankName(node))}`;
@@ -52,17 +52,13 @@ export function printRanked(node: Dedupe, input: Input): string {
 }
 
 export function printDedupe(node: Dedupe, input: Input): string {
-  return printKept(node, `(\n${indented(printRanked(node, input))}\n)`);
-}
-
-/** @param ranked - a name or a subquery with the rows of {@link printRanked}. */
-export function printKept(node: Dedupe, ranked: string): string {
+  const ranked = `(\n${indented(printRanked(node, input))}\n)`;
   return clauses('select', node.fields.map(named), `from ${ranked}`, [
     `where ${sparkName(rankName(node))} = 1`,
   ]);
 }
 
-export function rankName({ fields }: Dedupe): string {
+function rankName({ fields }: Dedupe): string {
   let name = 'rank';
   while (fields.some((field) => field.name.toLowerCase() === name)) name = `_${name}`;
   return name;

@@ -82,7 +82,7 @@ describe('a wrong plan', () => {
     [
       'an unknown column',
       // @ts-expect-error there is no such column
-      () => promotions.filter((row) => isNull(row.wek)),
+      () => promotions.dedupe({ key: ['wek'], keep: [] }),
       /there is no column "wek"/,
     ],
     [

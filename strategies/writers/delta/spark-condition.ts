@@ -15,6 +15,6 @@ export function conditionOf(
 }
 
 /** In Spark's SQL a backslash escapes, and a doubled quote does not. */
-export function sparkText(text: string): string {
+function sparkText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

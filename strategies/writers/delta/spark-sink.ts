@@ -35,7 +35,8 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     claims: (signal) => log.claims(signal),
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),
-    async stage({ result, claim, onRows }, signal) {
+    async stage(input, signal) {
+      const { result, claim } = input;
       const paths = result.files.map((file) => file.path);
       const rows = await session.parquet.rows(paths, signal);
       await context.failpoints.reach('delta:upload:before');
@@ -43,7 +44,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
       await context.failpoints.reach('delta:upload:after');
       const ready: Staged = { rows: [...rows.values()].reduce((sum, each) => sum + each, 0) };
       staged.set(ready, result.files);
-      onRows(ready.rows);
+      input.onRows(ready.rows);
       return ready;
     },
     async commit(ready, entry, claim, signal) {

@@ -44,9 +44,7 @@ export async function sampleRows(
       // Other writers leave the partition column out of the file.
       const values = { ...row, [partitionBy]: partitionOf(add, partitionBy) };
       samples.push(
-        Object.fromEntries(
-          request.contract.columns.map(({ name }) => [name, String(values[name] ?? '')]),
-        ),
+        Object.fromEntries(request.contract.columns.map(({ name }) => [name, values[name] ?? ''])),
       );
     }
   }

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Expression } from '../../../plan/expression.ts';
 import { cast } from '../../../plan/expressions/cast.ts';
+import { notEqual } from '../../../plan/expressions/comparison.ts';
+import { decimalNumber } from '../../../plan/expressions/literal.ts';
 import type { PlanSession } from '../../../plan/session.ts';
-import { decimal, float64, int32, int64, string } from '../../../plan/types.ts';
+import {
+  decimal,
+  float64,
+  int32,
+  int64,
+  type PlanCell,
+  type PlanType,
+  string,
+} from '../../../plan/types.ts';
 import { expectCasts, expectNone } from './cast-results.ts';
 import { openPlans, valuesOf } from './evaluate.ts';
 
@@ -217,6 +228,31 @@ describe('casts to float64 in DuckDB', () => {
       [48924774714115011258978725616089174076n, 489247747141150112.58978725616089174076],
     ]);
     await expectCasts(session, decimal(15, 3), float64, [[123456789012345n, 123456789012.345]]);
+  });
+});
+
+describe('a cast without a result in DuckDB', () => {
+  const one = { int32: 1, decimal: decimalNumber('1.00') } as const;
+  const toInt = (x: Expression, onError: 'null' | 'fail') =>
+    notEqual(cast(x, int32, { onError }), one.int32);
+  const toDecimal = (x: Expression, onError: 'null' | 'fail') =>
+    notEqual(cast(x, decimal(5, 2), { onError }), one.decimal);
+
+  it.each<[string, PlanType, PlanCell, typeof toInt]>([
+    ['int64', int64, 2n ** 40n, toInt],
+    ['decimal', decimal(20, 2), 10n ** 15n, toInt],
+    ['float64', float64, 1e12, toInt],
+    ['text', string, '99999999999', toInt],
+    ['int32', int32, 100_000, toDecimal],
+    ['decimal', decimal(20, 2), 10n ** 15n, toDecimal],
+    ['float64', float64, 1e6, toDecimal],
+    ['text', string, '100000', toDecimal],
+  ])('is none to a comparison either: %s', async (_, type, input, compare) => {
+    const orNull = await valuesOf(session, type, [input], (x) => compare(x, 'null'));
+    expect(orNull).toEqual([null]);
+    await expect(valuesOf(session, type, [input], (x) => compare(x, 'fail'))).rejects.toMatchObject(
+      { code: 'VALUE_INVALID' },
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { printLiteral } from '../../../plan/duckdb/literals.ts';
 import { printDuckDb } from '../../../plan/duckdb/print.ts';
-import { isBetween } from '../../../plan/expressions/comparison.ts';
+import { isBetween, notEqual } from '../../../plan/expressions/comparison.ts';
+import { decimalNumber } from '../../../plan/expressions/literal.ts';
 import { read, readFields } from '../../../plan/plan.ts';
 import type { PlanSession } from '../../../plan/session.ts';
 import {
@@ -89,6 +90,16 @@ describe('a read in DuckDB', () => {
     expect(await session.collect(readFields('source', fields), forever)).toEqual([
       { s_text: "{'a': 1.5}", i_text: '1 day' },
     ]);
+  });
+
+  it('compares what it has narrowed, not what was there', async () => {
+    await session.bind('source', 'select 4294967297 as n, 100000.5 as d', forever);
+    const narrow = read('source', { n: int32, d: decimal(3, 1) });
+    const kept = [
+      narrow.filter((row) => notEqual(row.n, 16)),
+      narrow.filter((row) => notEqual(row.d, decimalNumber('1.5'))),
+    ];
+    for (const relation of kept) expect(await session.collect(relation, forever)).toEqual([]);
   });
 
   it('costs nothing where the column has the type: conditions reach the scan', async () => {

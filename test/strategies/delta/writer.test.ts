@@ -27,8 +27,8 @@ async function open(config: object): Promise<Sink | undefined> {
 }
 
 describe('the Delta writer', () => {
-  it('runs on bulk and replaces the window by default', () => {
-    expect(Object.keys(deltaWriter.on)).toEqual(['bulk']);
+  it('runs on every engine and replaces the window by default', () => {
+    expect(Object.keys(deltaWriter.on)).toEqual(['row', 'bulk', 'bigdata']);
     expect(deltaWriter.config.parse({ strategy: 'DELTA', path: 'x' }).mode).toBe(
       'overwrite_window',
     );
