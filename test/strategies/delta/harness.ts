@@ -14,6 +14,7 @@ import type { Window } from '../../../core/window.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
 import { openFileStorage } from '../../../state/artifacts/file.ts';
 import { openDeltaSink } from '../../../strategies/writers/delta/sink.ts';
+import { openSparkDeltaSink } from '../../../strategies/writers/delta/spark-sink.ts';
 import { CONTRACT } from './contract.ts';
 
 const run = promisify(execFile);
@@ -74,7 +75,8 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
       }),
   };
   const storage = options.storage ?? openFileStorage(path);
-  return openDeltaSink({
+  const open = session.engine === 'bigdata' ? openSparkDeltaSink : openDeltaSink;
+  return open({
     storage,
     session,
     request,
