@@ -16,7 +16,7 @@ export interface RowSink {
 /** Fills a table; its rows are there for others when it is closed. */
 export interface Appender extends RowSink {
   close(): void;
-  /** Closes it without the rows that are not in the table yet. */
+  /** Closes it without the rows that are not in the table yet, if it is open. */
   abandon(): void;
 }
 
@@ -52,7 +52,7 @@ export async function appendRows<T>(
 /**
  * Column by column and in whole chunks, which DuckDB collects: adding them to the table now and then,
  * instead of all of them at the end, costs it more than twice the time. The caller closes or abandons
- * it, once.
+ * it.
  */
 export async function openAppender(
   connection: DuckDBConnection,
@@ -66,6 +66,7 @@ export async function openAppender(
   const buffers = types.map((type) => ({ type, values: new Array<PlanCell>(CHUNK_ROWS) }));
   const workspace = newWorkspace();
   let filled = 0;
+  let isOpen = true;
   const addChunk = (): void => {
     if (filled === 0) return;
     bindings.data_chunk_reset(chunk.chunk);
@@ -95,9 +96,12 @@ export async function openAppender(
     },
     close() {
       addChunk();
+      isOpen = false;
       appender.closeSync();
     },
     abandon() {
+      if (!isOpen) return;
+      isOpen = false;
       appender.clear();
       appender.closeSync();
     },

@@ -39,6 +39,8 @@ export async function streamRows(
           signal.throwIfAborted();
           if (fetched === null || fetched.rowCount === 0) return;
           next = result.fetchChunk();
+          // Its error is met where it is waited for.
+          next.catch(ignore);
           await use(readChunk(bindings, fetched.chunk, types));
         }
       } finally {
@@ -163,4 +165,8 @@ function decimals(data: Uint8Array, precision: number, size: number): PlanCell[]
       return values;
     }
   }
+}
+
+function ignore(): void {
+  // See where it is passed.
 }

@@ -68,6 +68,8 @@ export async function spool<T>(
         const path = join(folder, `${segment.table}.parquet`);
         files.push(path);
         writing = write(segment.table, path);
+        // Its error is met where it is waited for.
+        writing.catch(ignore);
       };
       try {
         const result = await work({
@@ -84,6 +86,9 @@ export async function spool<T>(
         await finish();
         await writing;
         return result;
+      } catch (error) {
+        segment.appender.abandon();
+        throw error;
       } finally {
         await Promise.allSettled([writing]);
       }
@@ -98,4 +103,8 @@ export async function spool<T>(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+function ignore(): void {
+  // See where it is passed.
 }

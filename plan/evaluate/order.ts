@@ -47,7 +47,7 @@ function compareFloat(a: number, b: number): number {
  * By UTF-8 bytes. UTF-16 units have the same order, except that the surrogates of what is beyond the
  * basic plane come before U+E000 to U+FFFF.
  */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -63,7 +63,7 @@ function rank(unit: number): number {
 }
 
 /** A row of a batch, or one that was kept, by column. */
-export type Cells = (column: number) => PlanCell;
+type Cells = (column: number) => PlanCell;
 
 /** @param columnOf - where a key's column is in the cells. */
 export function rowOrder(

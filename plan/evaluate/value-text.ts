@@ -35,7 +35,7 @@ function cellText(value: PlanCell, type: PlanType): string {
 }
 
 /** `YYYY-MM-DD`. */
-export function dateText(day: number): string {
+function dateText(day: number): string {
   const { year, month, day: ofMonth } = civilOf(day);
   return `${String(year).padStart(4, '0')}-${two(month)}-${two(ofMonth)}`;
 }

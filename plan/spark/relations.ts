@@ -25,7 +25,7 @@ export interface Input {
 }
 
 /** A query of a node's rows; every one gives exactly the node's fields, in their order. */
-export type PrintNode<N extends RelationNode> = (node: N, ...inputs: Input[]) => string;
+type PrintNode<N extends RelationNode> = (node: N, ...inputs: Input[]) => string;
 
 const UNORDERED: readonly string[] = ['binary', 'list', 'struct'] satisfies Kind[];
 /** Spark's LIMIT is an int. */

@@ -45,14 +45,20 @@ describe('dates in TypeScript', () => {
     expect(map(date, dayOfYear, values)).toEqual([1, 59, 283, 365, 60, 365]);
   });
 
-  it('agrees with the platform on every day of 800 years', () => {
+  it('agrees with the platform on every day of 400 years', () => {
     const first = epochDay('1600-01-01');
-    const days = Array.from({ length: 800 * 366 }, (_, index) => first + index);
-    const expected = days.map((each) => new Date(each * 86_400_000));
-    expect(map(date, year, days)).toEqual(expected.map((each) => each.getUTCFullYear()));
-    expect(map(date, month, days)).toEqual(expected.map((each) => each.getUTCMonth() + 1));
-    expect(map(date, day, days)).toEqual(expected.map((each) => each.getUTCDate()));
-    expect(map(date, isoWeekday, days)).toEqual(expected.map((each) => each.getUTCDay() || 7));
+    const days = Array.from({ length: 146_097 }, (_, index) => first + index);
+    const parts = [year, month, day, isoWeekday].map((part) => map(date, part, days));
+    const wrong = days.filter((each, at) => {
+      const expected = new Date(each * 86_400_000);
+      return (
+        parts[0]?.[at] !== expected.getUTCFullYear() ||
+        parts[1]?.[at] !== expected.getUTCMonth() + 1 ||
+        parts[2]?.[at] !== expected.getUTCDate() ||
+        parts[3]?.[at] !== (expected.getUTCDay() || 7)
+      );
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('counts ISO weeks, which belong to the year of their Thursday', () => {
