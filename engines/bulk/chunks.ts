@@ -1,4 +1,7 @@
 import type { DataChunk, Vector } from '@duckdb/node-bindings';
+import { identifier } from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
+import { duckDbType } from '../../plan/duckdb/types.ts';
 import type { PlanCell, PlanType } from '../../plan/types.ts';
 import { type Bindings, loadBindings } from './bindings.ts';
 import type { BulkSession } from './session.ts';
@@ -32,6 +35,7 @@ export async function streamRows(
   await session.onConnection(
     async (connection) => {
       const result = await connection.stream(sql);
+      assertTypes(result.columnTypes().map(String), types);
       let next = result.fetchChunk();
       try {
         for (;;) {
@@ -51,6 +55,27 @@ export async function streamRows(
     sql,
     signal,
   );
+}
+
+/** The memory of a column of another type would be read as something that it is not. */
+function assertTypes(found: readonly string[], types: readonly PlanType[]): void {
+  const expected = types.map(engineType);
+  if (found.join() === expected.join()) return;
+  throw new JobError('INTERNAL', `columns of ${found.join()} are read as ${expected.join()}`);
+}
+
+/** The type as DuckDB calls it. */
+function engineType(type: PlanType): string {
+  switch (type.kind) {
+    case 'timestamp':
+      return 'TIMESTAMP WITH TIME ZONE';
+    case 'list':
+      return `${engineType(type.item)}[]`;
+    case 'struct':
+      return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${engineType(field.type)}`).join(', ')})`;
+    default:
+      return duckDbType(type).toUpperCase();
+  }
 }
 
 function readChunk(bindings: Bindings, chunk: DataChunk, types: readonly PlanType[]): Rows {

@@ -5,11 +5,8 @@ import type { PlanCell } from '../../plan/types.ts';
 import { cellsOf, emitRows } from './batches.ts';
 import { hashSet } from './hash-set.ts';
 import { bytesOf, heldBy } from './held.ts';
-import { hashRows } from './hash-rows.ts';
+import { rowHasher } from './hash-rows.ts';
 import { columnIndex, noPause, type Pass, type PlanRun, type Stream } from './stream.ts';
-
-/** Rows of the longest batch that DuckDB gives. */
-const BATCH_ROWS = 2048;
 
 /**
  * Reads its input twice. The first time only the keys, of each of which a hash is kept, and which
@@ -26,11 +23,11 @@ export function dedupeRows(node: Dedupe, keys: Stream, input: Stream, run: PlanR
   return {
     fields: input.fields,
     async run(pass, emit) {
-      const hashes = new Uint32Array(BATCH_ROWS);
       const repeated = await repeatedHashes(node, keys, run, pass);
       const best = new Map<Key, readonly PlanCell[]>();
       const held = heldBy(node, run);
       const key = node.key.map((name) => columnIndex(input.fields, name));
+      const hash = rowHasher(key);
       let dropped = 0;
       await input.run(pass, (batch) => {
         const { columns, selection } = batch;
@@ -38,7 +35,7 @@ export function dedupeRows(node: Dedupe, keys: Stream, input: Stream, run: PlanR
           emit(batch);
           return;
         }
-        hashRows(columns, key, selection, hashes);
+        const hashes = hash(batch);
         const unique: number[] = [];
         for (const row of selection) {
           if (!repeated.has(hashes[row] ?? 0)) {
@@ -68,13 +65,12 @@ async function repeatedHashes(node: Dedupe, keys: Stream, run: PlanRun, pass: Pa
   };
   const seen = hashSet(grown);
   const repeated = hashSet(grown);
-  const hashes = new Uint32Array(BATCH_ROWS);
-  const key = node.key.map((name) => columnIndex(keys.fields, name));
-  await keys.run({ ...pass, silent: true, pause: noPause }, ({ columns, selection }) => {
-    hashRows(columns, key, selection, hashes);
-    for (const row of selection) {
-      const hash = hashes[row] ?? 0;
-      if (!seen.add(hash)) repeated.add(hash);
+  const hash = rowHasher(node.key.map((name) => columnIndex(keys.fields, name)));
+  await keys.run({ ...pass, silent: true, pause: noPause }, (batch) => {
+    const hashes = hash(batch);
+    for (const row of batch.selection) {
+      const its = hashes[row] ?? 0;
+      if (!seen.add(its)) repeated.add(its);
     }
   });
   seen.clear();

@@ -1,22 +1,25 @@
 import { cellText } from '../../plan/evaluate/keys.ts';
-import type { Column } from '../../plan/evaluate/vector.ts';
+import type { Batch } from '../../plan/evaluate/vector.ts';
 import type { PlanCell } from '../../plan/types.ts';
 
-/** A hash of 32 bits for each selected row; equal keys have equal ones. */
-export function hashRows(
-  columns: readonly Column[],
-  at: readonly number[],
-  selection: readonly number[],
-  hashes: Uint32Array,
-): void {
-  for (const row of selection) hashes[row] = 0;
-  for (const each of at) {
-    const column = columns[each] ?? [];
-    for (const row of selection) {
-      hashes[row] = hashCell(hashes[row] ?? 0, column[row] ?? null);
+/**
+ * Makes a hash of 32 bits for each selected row; equal keys have equal ones.
+ *
+ * @param at - the key's columns among those of the batch.
+ * @returns a function whose result is valid until its next call.
+ */
+export function rowHasher(at: readonly number[]): (batch: Batch) => Uint32Array {
+  let hashes = new Uint32Array(2048);
+  return ({ columns, size, selection }) => {
+    if (hashes.length < size) hashes = new Uint32Array(size);
+    for (const row of selection) hashes[row] = 0;
+    for (const each of at) {
+      const column = columns[each] ?? [];
+      for (const row of selection) hashes[row] = hashCell(hashes[row] ?? 0, column[row] ?? null);
     }
-  }
-  for (const row of selection) hashes[row] = finished(hashes[row] ?? 0);
+    for (const row of selection) hashes[row] = finished(hashes[row] ?? 0);
+    return hashes;
+  };
 }
 
 function hashCell(hash: number, cell: PlanCell): number {

@@ -1,7 +1,6 @@
 import type { SortKey } from '../relation.ts';
 import type { PlanCell, PlanType, PlanValue } from '../types.ts';
 import { powerOfTen } from './decimal.ts';
-import type { Column } from './vector.ts';
 
 export type Compare = (a: PlanValue, b: PlanValue) => number;
 
@@ -62,14 +61,11 @@ function rank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
-/** A row of a batch, or one that was kept, by column. */
-type Cells = (column: number) => PlanCell;
-
-/** @param columnOf - where a key's column is in the cells. */
+/** How rows compare, as lists of cells. @param fields - the cells' names and types. */
 export function rowOrder(
   keys: readonly SortKey[],
   fields: readonly { readonly name: string; readonly type: PlanType }[],
-): (a: Column, b: Column) => number {
+): (a: readonly PlanCell[], b: readonly PlanCell[]) => number {
   const parts = keys.map(({ column, descending, nulls }) => {
     const at = fields.findIndex((field) => field.name === column);
     const type = fields[at]?.type;

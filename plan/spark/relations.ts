@@ -4,7 +4,6 @@ import type {
   Dedupe,
   Filter,
   Join,
-  RelationNode,
   Select,
   Sort,
   SortKey,
@@ -23,9 +22,6 @@ export interface Input {
   readonly name: string;
   readonly where: readonly string[];
 }
-
-/** A query of a node's rows; every one gives exactly the node's fields, in their order. */
-type PrintNode<N extends RelationNode> = (node: N, ...inputs: Input[]) => string;
 
 const UNORDERED: readonly string[] = ['binary', 'list', 'struct'] satisfies Kind[];
 /** Spark's LIMIT is an int. */

@@ -33,7 +33,7 @@ const VALUES =
   MORE_COLUMNS.length * ROWS.pairs;
 
 /** Examples of a case that are tried on their own, where one query for each is slow. */
-const FEW = 3;
+const FEW = 2;
 
 export function itEvaluatesTheSame(world: () => World): void {
   let passed = 0;

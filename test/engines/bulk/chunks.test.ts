@@ -100,6 +100,15 @@ describe('rows between DuckDB and this process', () => {
     ]);
   });
 
+  it('are refused where a column has another type than it is read as', async () => {
+    await using session = await openBulkEngine({ threads: 1 }, systemClock, forever);
+    const reading = streamRows(session, 'select 1::integer', [string], () => undefined, forever);
+    await expect(reading).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: 'columns of INTEGER are read as VARCHAR',
+    });
+  });
+
   it('stop where the consumer fails, and leave no row of a failed append', async () => {
     await using session = await openBulkEngine({ threads: 1 }, systemClock, forever);
     await session.run('create table t (n integer)', forever);

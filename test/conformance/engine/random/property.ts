@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,6 +7,7 @@ import { explain } from '../../../../plan/explain.ts';
 import { compareRows } from '../../../../plan/parity/rows.ts';
 import { traceDifference } from '../../../../plan/parity/trace.ts';
 import type { Relation } from '../../../../plan/plan.ts';
+import { inputsOf, type RelationNode } from '../../../../plan/relation.ts';
 import type { PlanRow } from '../../../../plan/session.ts';
 import type { Engine } from '../engines.ts';
 import { type Column, writeColumns } from '../parquet.ts';
@@ -26,12 +28,12 @@ type Outcome = { readonly rows: readonly PlanRow[] } | { readonly error: unknown
  */
 export async function compareRandomPlans(
   world: World,
-  options: { readonly plans: number; readonly seed?: number; onPlan?(done: number): void },
+  options: { readonly plans: number; readonly seed?: number },
 ): Promise<{ readonly seed: number; readonly rows: number; readonly failing: number }> {
   const counts = { done: 0, rows: 0, failing: 0 };
   const property = fc.asyncProperty(recipe, async (each) => {
     const plan = planOf(each);
-    await bindTables(world, each, counts.done);
+    await bindTables(world, each, sourcesOf(plan.node));
     const [first, ...others] = world.engines;
     const expected = await outcomeOf(first, plan, world.signal);
     for (const engine of others) {
@@ -50,7 +52,6 @@ export async function compareRandomPlans(
     counts.done += 1;
     if ('rows' in expected) counts.rows += expected.rows.length;
     else counts.failing += 1;
-    options.onPlan?.(counts.done);
   });
   const found = await fc.check(property, {
     numRuns: options.plans,
@@ -94,20 +95,21 @@ async function outcomeOf(engine: Engine, plan: Relation, signal: AbortSignal): P
   }
 }
 
-/** Gives every engine the tables of a recipe; the files of the one before are gone then. */
+/** Gives every engine the tables that a plan reads; the files of the one before are gone then. */
 async function bindTables(
   { engines, directory, signal }: World,
   { tables }: Recipe,
-  number: number,
+  sources: ReadonlySet<string>,
 ): Promise<void> {
   for (const name of TABLE_NAMES) {
+    if (!sources.has(name)) continue;
     const rows = tables[name];
     const columns = Object.entries(columnTypes).map(([column, type]): [string, Column] => [
       column,
       { type, values: rows.length === 0 ? [null] : rows.map((row) => row[column] ?? null) },
     ]);
     // A path is a table to Spark, which remembers what it has read there.
-    const path = join(directory, `${name}-${String(number)}-${String(++written)}.parquet`);
+    const path = join(directory, `${name}-${randomUUID()}.parquet`);
     await writeColumns(
       engines[1].plans.sql,
       Object.fromEntries(columns),
@@ -122,5 +124,10 @@ async function bindTables(
   }
 }
 
-let written = 0;
+function sourcesOf(node: RelationNode): ReadonlySet<string> {
+  if (node.op === 'read') return new Set([node.source]);
+  return new Set(inputsOf(node).flatMap((input) => [...sourcesOf(input)]));
+}
+
+/** The file that each table is bound to now. */
 const files = new Map<string, string>();
