@@ -12,19 +12,23 @@ const DIGITS_IN_64_BITS = 18;
 /** Digits of a decimal below which it and its scale are exact as doubles. */
 const DIGITS_IN_DOUBLE = 15;
 
+/*
+ * Decimals are cast to the type that they have already: of a null that is known when the query is
+ * planned, DuckDB makes an integer (`cast(null as decimal(9,2)) + x`).
+ */
 export const ARITHMETIC: Printers<Names> = {
   plus: ([a, b], call) => sum(a, '+', b, call),
   minus: ([a, b], call) => sum(a, '-', b, call),
   times([a, b], { type, args }) {
     const [left] = args;
     if (type.kind !== 'decimal' || left?.type.kind !== 'decimal') return `(${a} * ${b})`;
-    if (type.precision <= DIGITS_IN_64_BITS) return `(${a} * ${b})`;
+    if (type.precision <= DIGITS_IN_64_BITS) return castTo(type, `${a} * ${b}`);
     const { precision, scale } = left.type;
     const wide = { ...left.type, precision: Math.max(DIGITS_IN_64_BITS + 1, precision), scale };
     return castTo(type, `${castTo(wide, a)} * ${b}`);
   },
-  negate: ([a]) => `(-${a})`,
-  abs: ([a]) => `abs(${a})`,
+  negate: ([a], { type }) => (type.kind === 'decimal' ? castTo(type, `-${a}`) : `(-${a})`),
+  abs: ([a], { type }) => (type.kind === 'decimal' ? castTo(type, `abs(${a})`) : `abs(${a})`),
   sign: ([a]) => `cast(sign(${a}) as integer)`,
   divide(sql, call) {
     const [a, b] = call.args.map((each, index) => doubleOf(each, sql[index] ?? '')) as [
@@ -59,7 +63,7 @@ function sum(a: string, sign: '+' | '-', b: string, { type, args }: Call): strin
     ...args.map((each) => (each.type.kind === 'decimal' ? each.type.precision : 0)),
   );
   const isNatural = type.precision <= DIGITS_IN_64_BITS || widest > DIGITS_IN_64_BITS;
-  if (isNatural) return `(${a} ${sign} ${b})`;
+  if (isNatural) return castTo(type, `${a} ${sign} ${b}`);
   return castTo(type, `${castTo(type, a)} ${sign} ${castTo(type, b)}`);
 }
 

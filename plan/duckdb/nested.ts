@@ -8,7 +8,8 @@ export const NESTED: Printers<Names> = {
   listOf: (items) => `[${items.join(', ')}]`,
   presentOf: (items) => `list_filter([${items.join(', ')}], lambda item: item is not null)`,
   listLength: ([a]) => `cast(len(${a}) as integer)`,
-  element: ([a], { parameters }) => `list_extract(${a}, ${parameters.index})`,
+  // Of an empty list DuckDB gives a null of no type.
+  element: ([a], { type, parameters }) => castTo(type, `list_extract(${a}, ${parameters.index})`),
   structOf(values, { type, parameters: { names } }) {
     const fields = names.map((name, index) => `${identifier(name)} := ${String(values[index])}`);
     return castTo(type, `struct_pack(${fields.join(', ')})`);

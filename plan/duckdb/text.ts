@@ -1,5 +1,6 @@
 import { printText } from './literals.ts';
 import type { Printers } from './printer.ts';
+import { castTo } from './types.ts';
 
 type Names =
   | ('concat' | 'upper' | 'lower' | 'trim' | 'trimStart' | 'trimEnd' | 'length' | 'byteLength')
@@ -14,7 +15,14 @@ const UPPER = LOWER.toUpperCase();
 /* DuckDB's upper, lower, trim and reverse know Unicode in ways of their own; these do not. */
 
 export const TEXT: Printers<Names> = {
-  concat: (parts) => (parts.length === 0 ? `''` : `(${parts.join(' || ')})`),
+  concat(parts, { type, args }) {
+    if (parts.length === 0) return `''`;
+    const joined = `(${parts.join(' || ')})`;
+    // With a literal null DuckDB makes it a null of no type, which ends as an integer.
+    return args.some((arg) => arg.op === 'literal' && arg.value === null)
+      ? castTo(type, joined)
+      : joined;
+  },
   upper: ([a]) => `translate(${a}, '${LOWER}', '${UPPER}')`,
   lower: ([a]) => `translate(${a}, '${UPPER}', '${LOWER}')`,
   trim: ([a]) => `trim(${a}, ' ')`,

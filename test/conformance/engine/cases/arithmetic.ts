@@ -2,7 +2,7 @@ import type { Expression } from '../../../../plan/expression.ts';
 import { minus, plus, times } from '../../../../plan/expressions/arithmetic.ts';
 import { cast } from '../../../../plan/expressions/cast.ts';
 import { isNull } from '../../../../plan/expressions/comparison.ts';
-import { integer } from '../../../../plan/expressions/literal.ts';
+import { decimalNumber, integer, nullOf } from '../../../../plan/expressions/literal.ts';
 import { not } from '../../../../plan/expressions/logic.ts';
 import { decimal, float64, int32, int64, type TypeOf } from '../../../../plan/types.ts';
 import { dec, FAILS, on } from '../case.ts';
@@ -12,6 +12,10 @@ const INF = Number.POSITIVE_INFINITY;
 
 type Operation = 'plus' | 'minus' | 'times';
 const OPERATIONS = { plus, minus, times };
+
+/** A planner that folds a null has to keep its type. */
+const NO_MONEY = nullOf(decimal(5, 2));
+const MONEY = decimalNumber('1.50', decimal(5, 2));
 
 /** Whether the exact result, computed with more room, fits the type. */
 function fits32(name: Operation) {
@@ -30,6 +34,8 @@ function isSafe(exact: Expression, type: TypeOf<'int32'> | TypeOf<'int64'>): Exp
 
 export const arithmetic = {
   plus: [
+    on([], () => plus(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => plus(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => plus(a, b),
@@ -74,6 +80,8 @@ export const arithmetic = {
     ]),
   ],
   minus: [
+    on([], () => minus(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => minus(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => minus(a, b),
@@ -111,6 +119,8 @@ export const arithmetic = {
     ]),
   ],
   times: [
+    on([], () => times(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => times(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => times(a, b),

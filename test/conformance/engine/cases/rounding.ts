@@ -1,6 +1,7 @@
 import type { Expression } from '../../../../plan/expression.ts';
 import { abs, ceil, floor, negate, round, sign } from '../../../../plan/expressions/arithmetic.ts';
 import { notEqual } from '../../../../plan/expressions/comparison.ts';
+import { nullOf } from '../../../../plan/expressions/literal.ts';
 import { decimal, float64, int32, int64 } from '../../../../plan/types.ts';
 import { dec, FAILS, on } from '../case.ts';
 
@@ -10,9 +11,12 @@ const INF = Number.POSITIVE_INFINITY;
 const notLeast32 = (a: Expression<'int32'>) => notEqual(a, -2_147_483_648);
 const notLeast64 = (a: Expression<'int64'>) => notEqual(a, INT64_MIN);
 
+const NO_MONEY = nullOf(decimal(5, 2));
+
 /** Signs and whole numbers. */
 export const rounding = {
   negate: [
+    on([], () => negate(NO_MONEY), [[null]]),
     on(
       [int32],
       (a) => negate(a),
@@ -42,6 +46,7 @@ export const rounding = {
     ]),
   ],
   abs: [
+    on([], () => abs(NO_MONEY), [[null]]),
     on(
       [int32],
       (a) => abs(a),
@@ -69,6 +74,7 @@ export const rounding = {
     ]),
   ],
   sign: [
+    on([], () => sign(NO_MONEY), [[null]]),
     on([int32], (a) => sign(a), [
       [-2_147_483_648, -1],
       [0, 0],
@@ -91,6 +97,7 @@ export const rounding = {
     ]),
   ],
   round: [
+    on([], () => round(NO_MONEY, 1), [[null]]),
     on([decimal(5, 3)], (a) => round(a, 2), [
       [dec('2.345'), dec('2.35')],
       [dec('-2.345'), dec('-2.35')],
@@ -115,6 +122,7 @@ export const rounding = {
     on([decimal(38, 0)], (a) => round(a, 0), [[10n ** 38n - 1n, 10n ** 38n - 1n]]),
   ],
   floor: [
+    on([], () => floor(NO_MONEY), [[null]]),
     on([decimal(5, 2)], (a) => floor(a), [
       [dec('-0.01'), -1n],
       [dec('1.99'), 1n],
@@ -135,6 +143,7 @@ export const rounding = {
     ]),
   ],
   ceil: [
+    on([], () => ceil(NO_MONEY), [[null]]),
     on([decimal(5, 2)], (a) => ceil(a), [
       [dec('0.01'), 1n],
       [dec('-1.99'), -1n],
