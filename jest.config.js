@@ -26,8 +26,9 @@ const shared = {
 };
 
 export default {
-  // Only counts at the top: jest ignores it in a project.
-  testTimeout: 120_000,
+  // Only counts at the top: jest ignores it in a project. Starting Spark beside another suite takes a
+  // minute on a small machine.
+  testTimeout: 300_000,
   projects: [
     {
       ...shared,
