@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { JobError } from '../../core/errors.ts';
 import { describeNode } from '../../plan/explain.ts';
 import type { RelationNode } from '../../plan/relation.ts';
@@ -34,7 +35,7 @@ export function bytesOf(cells: readonly PlanCell[]): number {
   let bytes = ROW_BYTES;
   for (const cell of cells) {
     bytes += CELL_BYTES;
-    if (typeof cell === 'string' || cell instanceof Uint8Array) bytes += cell.length;
+    if (typeof cell === 'string' || types.isUint8Array(cell)) bytes += cell.length;
     else if (typeof cell === 'object' && cell !== null) bytes += bytesOf(cell);
   }
   return bytes;

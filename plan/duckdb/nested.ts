@@ -14,5 +14,7 @@ export const NESTED: Printers<Names> = {
     const fields = names.map((name, index) => `${identifier(name)} := ${String(values[index])}`);
     return castTo(type, `struct_pack(${fields.join(', ')})`);
   },
-  field: ([a], { parameters }) => `struct_extract(${a}, ${quote(parameters.name)})`,
+  // Of a null that is known when the query is planned it gives one of no type, too.
+  field: ([a], { type, parameters }) =>
+    castTo(type, `struct_extract(${a}, ${quote(parameters.name)})`),
 };

@@ -31,7 +31,7 @@ function converter(from: PlanType, to: PlanType): Convert {
     int64: toInt64,
     float64: toFloat64,
     decimal: (each) => toDecimal(each, to as TypeOf<'decimal'>),
-    binary: () => (value) => Buffer.from(value as string, 'utf8'),
+    binary: () => (value) => new TextEncoder().encode(value as string),
     date: toDate,
     timestamp: (each) => toMoment(each, true),
     localTimestamp: (each) => toMoment(each, false),

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { PlanCell } from '../types.ts';
 import type { Column } from './vector.ts';
 
@@ -32,7 +33,7 @@ export function cellText(cell: PlanCell): string {
       return `${String(cell.length)}:${cell}`;
     case 'object':
       if (cell === null) return '-;';
-      if (cell instanceof Uint8Array) return `x${Buffer.from(cell).toString('hex')};`;
+      if (types.isUint8Array(cell)) return `x${Buffer.from(cell).toString('hex')};`;
       return `[${cell.map(cellText).join('')}]`;
     default:
       // -0 has the text of 0.

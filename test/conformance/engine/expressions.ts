@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { describeExpression, type Expression } from '../../../plan/expression.ts';
 import { equal } from '../../../plan/expressions/comparison.ts';
-import { literal } from '../../../plan/expressions/literal.ts';
+import { literal, nullOf } from '../../../plan/expressions/literal.ts';
 import { cellText } from '../../../plan/parity/cells.ts';
 import { columnOf, type Relation } from '../../../plan/plan.ts';
 import { int32, type Kind, type PlanCell, type TypeOf } from '../../../plan/types.ts';
@@ -95,6 +95,30 @@ export function itEvaluatesTheSame(world: () => World): void {
     expectNone(wrong);
   });
 
+  it('gives an expression of nothing but nulls a null of its type', async () => {
+    const source = rowOf([], 0, world());
+    const expressions = OVER_COLUMNS.map(({ args, build }) =>
+      build(...args.map((type) => nullOf(type as TypeOf<Kind>))),
+    );
+    const found: (readonly [string, readonly string[]])[] = [];
+    for (const { name, plans } of world().engines) {
+      const columns = await evaluateColumns(plans, source, expressions, world().signal);
+      found.push([
+        name,
+        columns.map(([value], at) => cellText(value ?? null, expressions[at]?.type ?? int32)),
+      ]);
+    }
+    const [[, first] = ['', []], ...others] = found;
+    const wrong = others.flatMap(([name, values]) =>
+      expressions.flatMap((each, at) =>
+        values[at] === first[at]
+          ? []
+          : [`${name}: ${describeExpression(each)} is ${values[at] ?? ''}, not ${first[at] ?? ''}`],
+      ),
+    );
+    expectNone(wrong);
+  });
+
   it.each([
     ['one column', 'single' as const, ONE_COLUMN],
     ['several columns', 'pairs' as const, MORE_COLUMNS],
@@ -139,7 +163,7 @@ export function itEvaluatesTheSame(world: () => World): void {
 }
 
 /** Tests above the last one: where one of them fails or is left out, not all are equal. */
-const TESTS = 6;
+const TESTS = 7;
 
 function count(value: number): string {
   return value.toLocaleString('en-US');

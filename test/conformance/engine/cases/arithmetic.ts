@@ -34,8 +34,6 @@ function isSafe(exact: Expression, type: TypeOf<'int32'> | TypeOf<'int64'>): Exp
 
 export const arithmetic = {
   plus: [
-    on([], () => plus(NO_MONEY, MONEY), [[null]]),
-    on([decimal(5, 2)], (a) => plus(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => plus(a, b),
@@ -78,10 +76,10 @@ export const arithmetic = {
       [-0, 0, 0],
       [1.7976931348623157e308, 1.7976931348623157e308, INF],
     ]),
+    on([], () => plus(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => plus(NO_MONEY, a), [[dec('1.50'), null]]),
   ],
   minus: [
-    on([], () => minus(NO_MONEY, MONEY), [[null]]),
-    on([decimal(5, 2)], (a) => minus(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => minus(a, b),
@@ -117,10 +115,10 @@ export const arithmetic = {
       [INF, INF, Number.NaN],
       [-0, 0, -0],
     ]),
+    on([], () => minus(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => minus(NO_MONEY, a), [[dec('1.50'), null]]),
   ],
   times: [
-    on([], () => times(NO_MONEY, MONEY), [[null]]),
-    on([decimal(5, 2)], (a) => times(NO_MONEY, a), [[dec('1.50'), null]]),
     on(
       [int32, int32],
       (a, b) => times(a, b),
@@ -159,5 +157,7 @@ export const arithmetic = {
       [-1, 0, -0],
       [5e-324, 0.5, 0],
     ]),
+    on([], () => times(NO_MONEY, MONEY), [[null]]),
+    on([decimal(5, 2)], (a) => times(NO_MONEY, a), [[dec('1.50'), null]]),
   ],
 };

@@ -16,7 +16,6 @@ const NO_MONEY = nullOf(decimal(5, 2));
 /** Signs and whole numbers. */
 export const rounding = {
   negate: [
-    on([], () => negate(NO_MONEY), [[null]]),
     on(
       [int32],
       (a) => negate(a),
@@ -44,9 +43,9 @@ export const rounding = {
       [INF, -INF],
       [Number.NaN, Number.NaN],
     ]),
+    on([], () => negate(NO_MONEY), [[null]]),
   ],
   abs: [
-    on([], () => abs(NO_MONEY), [[null]]),
     on(
       [int32],
       (a) => abs(a),
@@ -72,9 +71,9 @@ export const rounding = {
       [-1.5, 1.5],
       [-INF, INF],
     ]),
+    on([], () => abs(NO_MONEY), [[null]]),
   ],
   sign: [
-    on([], () => sign(NO_MONEY), [[null]]),
     on([int32], (a) => sign(a), [
       [-2_147_483_648, -1],
       [0, 0],
@@ -95,9 +94,9 @@ export const rounding = {
       [-1n, -1],
       [1n, 1],
     ]),
+    on([], () => sign(NO_MONEY), [[null]]),
   ],
   round: [
-    on([], () => round(NO_MONEY, 1), [[null]]),
     on([decimal(5, 3)], (a) => round(a, 2), [
       [dec('2.345'), dec('2.35')],
       [dec('-2.345'), dec('-2.35')],
@@ -120,9 +119,9 @@ export const rounding = {
       [5n * 10n ** 8n, 1n],
     ]),
     on([decimal(38, 0)], (a) => round(a, 0), [[10n ** 38n - 1n, 10n ** 38n - 1n]]),
+    on([], () => round(NO_MONEY, 1), [[null]]),
   ],
   floor: [
-    on([], () => floor(NO_MONEY), [[null]]),
     on([decimal(5, 2)], (a) => floor(a), [
       [dec('-0.01'), -1n],
       [dec('1.99'), 1n],
@@ -141,9 +140,9 @@ export const rounding = {
       [Number.NaN, Number.NaN],
       [-INF, -INF],
     ]),
+    on([], () => floor(NO_MONEY), [[null]]),
   ],
   ceil: [
-    on([], () => ceil(NO_MONEY), [[null]]),
     on([decimal(5, 2)], (a) => ceil(a), [
       [dec('0.01'), 1n],
       [dec('-1.99'), -1n],
@@ -160,5 +159,6 @@ export const rounding = {
       [1e23, 1e23],
       [INF, INF],
     ]),
+    on([], () => ceil(NO_MONEY), [[null]]),
   ],
 };
