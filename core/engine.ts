@@ -176,9 +176,3 @@ export function identifier(name: string): string {
   if (name.includes('\0')) throw new RangeError('a SQL identifier cannot hold a NUL character');
   return `"${name.replaceAll('"', '""')}"`;
 }
-
-/** A name as an identifier of Spark's SQL. */
-export function backquoted(name: string): string {
-  if (name.includes('\0')) throw new RangeError('a SQL identifier cannot hold a NUL character');
-  return `\`${name.replaceAll('`', '``')}\``;
-}

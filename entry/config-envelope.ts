@@ -7,6 +7,12 @@ export interface EnvelopeReader {
 
 const OTHER_FORMS = 'pass the config as @FILE or base64url:TEXT';
 
+/** Opens what `--config` of the commands names: an envelope, or the path of a file. */
+export async function openConfig(given: string, io: EnvelopeReader): Promise<unknown> {
+  const text = /^(\s*\{|@|base64url:)/.test(given) ? given : `@${given}`;
+  return await openEnvelope('--config', text, io);
+}
+
 /**
  * Opens the envelope that a job's config comes in: JSON text, `@FILE`, or `base64url:TEXT`, which
  * nothing on the way (a shell, Jinja, YARN) can change.

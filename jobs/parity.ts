@@ -67,6 +67,8 @@ export interface ParityContext extends StrategyContext {
 
 /** Neighbours stay together, so that duplicates of a key meet in the sample as well. */
 const BLOCK_ROWS = 1000;
+/** View over the sample. */
+const SAMPLE = 'parity_sample';
 const STAMP = { createdBy: 'parity', loadedAt: '1970-01-01T00:00:00Z' };
 
 interface Outcome {
@@ -197,12 +199,8 @@ async function runOn(
   signal: AbortSignal,
 ): Promise<Outcome> {
   await transform.inputs(session, signal);
-  const prepared = await transform.prepare(
-    session,
-    asSample(source, session, path),
-    window,
-    signal,
-  );
+  const sampled = await asSample(source, session, path, signal);
+  const prepared = await transform.prepare(session, sampled, window, signal);
   const { relation } = prepared.result(STAMP);
   try {
     const rows = await session.collect(relation, signal);
@@ -226,11 +224,14 @@ async function culpritOf(
 }
 
 /** The source as if it were the sample. */
-function asSample(source: Source, { engine }: PlanSession, path: string): Source {
-  const relation =
-    engine === 'bigdata'
-      ? `select * from parquet.\`${path}\``
-      : `select * from read_parquet(${quote(path)})`;
+async function asSample(
+  source: Source,
+  { sql }: PlanSession,
+  path: string,
+  signal: AbortSignal,
+): Promise<Source> {
+  await sql.parquet.view(SAMPLE, [path], signal);
+  const relation = `select * from ${SAMPLE}`;
   return { ...source, relation, relationWithOrigin: relation };
 }
 

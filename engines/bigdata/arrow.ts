@@ -1,6 +1,7 @@
 import { type Data, DataType, Precision, tableFromIPC, TimeUnit, Type } from 'apache-arrow';
 import type { SqlValue } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
+import { decimalText } from '../../plan/expression.ts';
 import { dateText, timestampText } from './datetime-text.ts';
 
 /**
@@ -124,13 +125,6 @@ function decimalDecoder(data: Data, scale: number, words: number): Decoder {
     }
     return decimalText(BigInt.asIntN(words * 32, unscaled), scale);
   };
-}
-
-function decimalText(unscaled: bigint, scale: number): string {
-  const sign = unscaled < 0n ? '-' : '';
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-  if (scale === 0) return sign + digits;
-  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
 function listDecoder(data: Data): Decoder {

@@ -1,3 +1,5 @@
+import { civilOf } from '../../plan/evaluate/calendar.ts';
+
 const MICROS_PER_SECOND = 1_000_000n;
 const MICROS_PER_DAY = 86_400n * MICROS_PER_SECOND;
 
@@ -22,24 +24,8 @@ export function timestampText(micros: bigint): string {
   return `${text} ${time}${fraction === '' ? '' : `.${fraction}`}${era}`;
 }
 
-/** Year, month and day by Howard Hinnant's `civil_from_days`; JavaScript's Date ends in 275760. */
 function civil(days: number): { readonly text: string; readonly era: string } {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1_460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const { year, month, day } = civilOf(days);
   const shown = year > 0 ? year : 1 - year;
   return {
     text: `${pad(shown, 4)}-${pad(month, 2)}-${pad(day, 2)}`,

@@ -111,6 +111,8 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
   const disposed = new AbortController();
   const running = new Set<Promise<unknown>>();
   let opened = 0;
+  /** Extensions that were found: readers and sinks ask for the same ones. */
+  const usable = new Set<string>();
 
   /** Until the signal aborts or the session is disposed; disposal waits for it. */
   async function tracked<T>(
@@ -195,7 +197,9 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
       return await sourceView(session, `dray_source_${String(opened)}`, source, signal);
     },
     async useExtension(name, signal) {
+      if (usable.has(name)) return;
       await checkExtension(client, name, signal);
+      usable.add(name);
     },
     async schema(input, signal) {
       return await client.schema(input, signal);

@@ -13,9 +13,14 @@ export async function loadBindings(): Promise<Bindings> {
     const loaded = (await import('@duckdb/node-bindings')) as unknown as { default: Bindings };
     return loaded.default;
   } catch (error) {
-    throw new JobError('ENGINE_FAILED', 'DuckDB cannot be loaded on this machine', {
-      hint: 'install @duckdb/node-api 1.5.5-r.5 beside the bundle (npm install @duckdb/node-api@1.5.5-r.5)',
-      cause: error,
-    });
+    throw duckDbMissing(error);
   }
+}
+
+/** There is no native module, or none for this machine. */
+export function duckDbMissing(cause: unknown): JobError {
+  return new JobError('ENGINE_FAILED', 'DuckDB cannot be loaded on this machine', {
+    hint: 'install @duckdb/node-api 1.5.5-r.5 beside the bundle (npm install @duckdb/node-api@1.5.5-r.5)',
+    cause,
+  });
 }

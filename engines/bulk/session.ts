@@ -10,7 +10,7 @@ import {
   type SqlRow,
   type SqlSession,
 } from '../../core/engine.ts';
-import { JobError } from '../../core/errors.ts';
+import { duckDbMissing } from './bindings.ts';
 import { engineError } from './errors.ts';
 import { loadExtension } from './extensions.ts';
 import { parquetFiles } from './parquet-files.ts';
@@ -160,10 +160,7 @@ async function loadDuckDb() {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {
-    throw new JobError('ENGINE_FAILED', 'DuckDB cannot be loaded on this machine', {
-      hint: 'install @duckdb/node-api 1.5.5-r.5 beside the bundle (npm install @duckdb/node-api@1.5.5-r.5)',
-      cause: error,
-    });
+    throw duckDbMissing(error);
   }
 }
 

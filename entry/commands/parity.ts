@@ -7,7 +7,7 @@ import { parseWindow } from '../../core/window.ts';
 import { createJob } from '../../jobs/factory.ts';
 import { compareEngines } from '../../jobs/parity.ts';
 import { defineCommand } from '../command.ts';
-import { openEnvelope } from '../config-envelope.ts';
+import { openConfig } from '../config-envelope.ts';
 import { createServices } from '../context.ts';
 import { parityLines } from './parity-view.ts';
 
@@ -50,9 +50,8 @@ export const parity = defineCommand({
         describe: 'engines to compare with the first of them',
       }),
   async run(args, context, signal) {
-    const text = /^(\s*\{|@|base64url:)/.test(args.config) ? args.config : `@${args.config}`;
     const { surroundings } = context;
-    const config = await openEnvelope('--config', text, surroundings);
+    const config = await openConfig(args.config, surroundings);
     const window = parseWindow(args.start_date, args.end_date);
     const engines = enginesIn(args.engines);
     if (!Number.isInteger(args.rows) || args.rows < 1) {

@@ -2,7 +2,7 @@ import { JobError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { printable } from '../../core/printable.ts';
 import { finish, runAndWatch } from '../generic-main.ts';
-import { openEnvelope } from '../config-envelope.ts';
+import { openConfig } from '../config-envelope.ts';
 import { jobs } from '../../jobs/registry.ts';
 import { defineCommand } from '../command.ts';
 
@@ -35,8 +35,7 @@ export const run = defineCommand({
         hint: `${near === undefined ? '' : `did you mean "${near}"? `}jobs: ${Object.keys(jobs).join(', ')}`,
       });
     }
-    const text = /^(\s*\{|@|base64url:)/.test(args.config) ? args.config : `@${args.config}`;
-    const config = await openEnvelope('--config', text, surroundings);
+    const config = await openConfig(args.config, surroundings);
     const result = await runAndWatch(
       {
         jobName: args.job,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { asSpark, backquoted, quote, type SqlSession } from '../../core/engine.ts';
+import { asSpark, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
+import { sparkName } from '../../plan/spark/names.ts';
 
 const LOG = '_delta_log/';
 
@@ -66,7 +67,7 @@ async function openOnSpark(
   return {
     ...atVersion(config, version),
     columns,
-    relation: `select ${columns.map((column) => backquoted(column.name)).join(', ')} from ${name}`,
+    relation: `select ${columns.map((column) => sparkName(column.name)).join(', ')} from ${name}`,
     relationWithOrigin: `select * from ${name}`,
   };
 }

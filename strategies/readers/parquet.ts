@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asSpark, backquoted, quote, type SqlSession } from '../../core/engine.ts';
+import { asSpark, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import {
   defineReader,
@@ -7,6 +7,7 @@ import {
   type SourceColumn,
   type StrategyContext,
 } from '../../core/strategy.ts';
+import { sparkName } from '../../plan/spark/names.ts';
 import { type LocatedFile, locateParquet } from './locate.ts';
 
 /** Parquet files: one, a folder (hive partitions become columns), or a glob. */
@@ -69,7 +70,7 @@ async function openOnSpark(
         ? { ...column, missingIn: sourceTable }
         : column,
     ),
-    relation: `select ${view.columns.map(({ name }) => backquoted(name)).join(', ')} from ${view.name}`,
+    relation: `select ${view.columns.map(({ name }) => sparkName(name)).join(', ')} from ${view.name}`,
     relationWithOrigin: `select * from ${view.name}`,
     ...unchanging(sourceTable, files, context),
   };

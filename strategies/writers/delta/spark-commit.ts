@@ -1,8 +1,9 @@
 import type { Claim } from '../../../core/claims.ts';
 import { leaseLostOr } from '../../../core/claims.ts';
-import { backquoted, type ResultFile, type SparkSqlSession } from '../../../core/engine.ts';
+import type { ResultFile, SparkSqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { printCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
@@ -102,17 +103,17 @@ async function rowsBehindFence(
   claim: number,
   signal: AbortSignal,
 ): Promise<string> {
-  const columns = request.contract.columns.map(({ name }) => backquoted(name)).join(', ');
-  const fence = `text.${backquoted(storage.enginePath(fenceKey(claim)))}`;
+  const columns = request.contract.columns.map(({ name }) => sparkName(name)).join(', ');
+  const fence = `text.${sparkName(storage.enginePath(fenceKey(claim)))}`;
   const filled = files.filter((file) => file.rows > 0).map((file) => file.path);
   if (filled.length === 0) {
     // Nothing but the contract's columns: any Delta version of the table has them.
-    return `select ${columns} from delta.${backquoted(storage.enginePath(''))}
+    return `select ${columns} from delta.${sparkName(storage.enginePath(''))}
       where false and exists (select 1 from ${fence})`;
   }
   const view = `to_delta_${String(claim)}`;
   await session.parquet.view(view, filled, signal);
-  return `select ${columns} from ${backquoted(view)} where exists (select 1 from ${fence})`;
+  return `select ${columns} from ${sparkName(view)} where exists (select 1 from ${fence})`;
 }
 
 function writeOf(entry: LoadEntry, contract: SparkDeltaTarget['request']['contract']) {

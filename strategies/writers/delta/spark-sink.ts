@@ -1,6 +1,7 @@
 import type { Sink, Staged } from '../../../core/strategy.ts';
-import { asSpark, backquoted, type ResultFile } from '../../../core/engine.ts';
+import { asSpark, type ResultFile } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { OWN } from './paths.ts';
@@ -20,8 +21,12 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
   const { contract } = request;
   const log = openClaimedLog(target);
   const staged = new Map<Staged, readonly ResultFile[]>();
-  const table = `delta.${backquoted(storage.enginePath(''))}`;
-  const covered = conditionOf(contract, request.mode === 'overwrite' ? undefined : request.covers);
+  const table = `delta.${sparkName(storage.enginePath(''))}`;
+  const condition = conditionOf(
+    contract,
+    request.mode === 'overwrite' ? undefined : request.covers,
+  );
+  const covered = condition === undefined ? table : `${table} where ${condition}`;
 
   return {
     kind: 'delta',
@@ -56,10 +61,10 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     },
     async count(signal) {
       if (tableOf(await log.latest(signal)) === undefined) return new Map();
-      const partition = backquoted(contract.partitionBy);
+      const partition = sparkName(contract.partitionBy);
       const rows = await session.rows(
         `select cast(${partition} as string) as value, count(*) as row_count
-         from ${table}${covered === undefined ? '' : ` where ${covered}`} group by ${partition}`,
+         from ${covered} group by ${partition}`,
         signal,
       );
       return new Map(rows.map((row) => [String(row['value'] ?? ''), Number(row['row_count'])]));
@@ -67,12 +72,11 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     async sample(limit, signal) {
       if (tableOf(await log.latest(signal)) === undefined) return [];
       const texts = contract.columns.map(({ name }) => {
-        const column = backquoted(name);
+        const column = sparkName(name);
         return `coalesce(cast(${column} as string), '') as ${column}`;
       });
       const rows = await session.rows(
-        `select ${texts.join(', ')} from ${table}${covered === undefined ? '' : ` where ${covered}`}
-         limit ${String(limit)}`,
+        `select ${texts.join(', ')} from ${covered} limit ${String(limit)}`,
         signal,
       );
       return rows.map((row) =>

@@ -1,4 +1,5 @@
-import { asSpark, backquoted } from '../../../core/engine.ts';
+import { asSpark } from '../../../core/engine.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
 import { type CopyInto, rowCounter } from './copy.ts';
 import type { Endpoint } from './endpoint.ts';
 import { copyError } from './errors.ts';
@@ -28,11 +29,11 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
     filled.map((file) => file.path),
     signal,
   );
-  const columns = result.contract.columns.map(({ name }) => backquoted(name)).join(', ');
+  const columns = result.contract.columns.map(({ name }) => sparkName(name)).join(', ');
   const toShare = rowCounter(filled, onRows);
   try {
     await spark.write(
-      `select /*+ coalesce(${String(CONNECTIONS)}) */ ${columns} from ${backquoted(view)}`,
+      `select /*+ coalesce(${String(CONNECTIONS)}) */ ${columns} from ${sparkName(view)}`,
       {
         format: 'jdbc',
         mode: 'append',
