@@ -46,11 +46,12 @@ export const DATES = {
   truncateTime: ([a], { type, parameters: { unit } }) =>
     asTime(`date_trunc('${unit}', ${a})`, type),
   addSeconds: ([a, seconds], call) => {
-    const position = `${micros(a)} + ${seconds} * 1000000`;
+    // As bigints, seconds that are a constant overflow before the planner sees that the time is null.
+    const position = `${micros(a)} + cast(${seconds} as decimal(19, 0)) * 1000000`;
     return within(call, [a, seconds], {
       position,
       range: [FIRST_MICROS, LAST_MICROS],
-      result: asTime(`timestamp_micros(${position})`, call.type),
+      result: asTime(`timestamp_micros(cast(${position} as bigint))`, call.type),
     });
   },
   epochMicros: ([a]) => micros(a),
@@ -63,7 +64,7 @@ export const DATES = {
 } satisfies Partial<Printers>;
 
 interface Moved {
-  /** Where the result is, counted in bigints. */
+  /** Where the result is, counted in integers. */
   readonly position: string;
   readonly range: readonly [first: string, last: string];
   readonly result: string;

@@ -23,13 +23,16 @@ const PAIR_AT: readonly NonNullable<Column['at']>[] = [
   },
 ];
 
-export const TABLES = ['single', 'pairs', 'examples'] as const;
+export const TABLES = ['single', 'pairs', 'examples', 'nulls'] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** The tables that every engine reads: their columns, one for each type and argument. */
 export type Tables = Readonly<Record<TableName, Columns>>;
 
-/** `single` has each edge value, `pairs` each pair of the first ones, `examples` those of the cases. */
+/**
+ * `single` has each edge value, `pairs` each pair of the first ones, `examples` those of the cases,
+ * `nulls` one row of nothing else.
+ */
 export function tablesFor(cases: readonly NamedCase[]): Tables {
   const figures = Object.values(AGGREGATE_CASES).flat();
   const types = new Map<string, PlanType>(
@@ -39,15 +42,17 @@ export function tablesFor(cases: readonly NamedCase[]): Tables {
   );
   const single: Record<string, Column> = {};
   const pairs: Record<string, Column> = {};
+  const nulls: Record<string, Column> = {};
   for (const type of types.values()) {
     const values = edgesOf(type);
     const first = [...new Set([...values.slice(0, PAIRED - 1), null])];
     single[columnName(type, 0)] = { type, values };
     for (const [argument, at] of PAIR_AT.entries()) {
       pairs[columnName(type, argument)] = { type, values: first, at };
+      nulls[columnName(type, argument)] = { type, values: [null] };
     }
   }
-  return { single, pairs, examples: exampleColumns(cases) };
+  return { single, pairs, examples: exampleColumns(cases), nulls };
 }
 
 /** One row an example; the columns that its case does not take are null. */
@@ -80,7 +85,7 @@ export function rowCounts(cases: readonly NamedCase[]): Readonly<Record<TableNam
   const longest = Math.max(
     ...Object.values(tablesFor(cases).single).map(({ values }) => values.length),
   );
-  return { single: longest, pairs: PAIRED ** 2, examples: rowsOf(cases) };
+  return { single: longest, pairs: PAIRED ** 2, examples: rowsOf(cases), nulls: 1 };
 }
 
 /** @returns the Parquet files by table. */

@@ -3,6 +3,7 @@ import { sparkVersions, withoutSpark } from '../../spark/server.ts';
 import { itAggregatesTheSame } from './aggregates.ts';
 import { itNoticesWrongRelations } from './faults/relations.ts';
 import { itNoticesFaults } from './faults/planted.ts';
+import { itEvaluatesConstantsTheSame } from './constants.ts';
 import { itEvaluatesTheSame } from './expressions.ts';
 import { itRunsRandomPlansTheSame } from './random/random.ts';
 import { itReadsTheSame } from './sources.ts';
@@ -32,6 +33,7 @@ describe('the engines row, bulk and every Spark that is here', () => {
   });
   itReadsTheSame(world);
   itEvaluatesTheSame(world);
+  itEvaluatesConstantsTheSame(world);
   itAggregatesTheSame(world);
   itRelatesTheSame(world);
   itWritesTheSame(world);
