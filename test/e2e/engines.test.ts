@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -65,10 +66,13 @@ describe('the same week on every engine', () => {
 const onSpark = withoutSpark === '' ? describe.each(sparkVersions) : describe.skip.each(['Spark']);
 
 onSpark(`the same week from the bundle on Spark %s${withoutSpark}`, (version) => {
-  it('is loaded by bigdata with the same rows and the same accounting', async () => {
+  it('is loaded by bigdata with the same rows and the same accounting, none of which Node has seen', async () => {
+    const file = join(world.folder, `usage-${version}`);
     const { contents, counts } = await loaded(`on-${version}`, 'bigdata', async (args) => {
       using launched = launchSpark(version, args, {
-        DRAY_BUNDLE: join(ROOT, 'dist/generic-entry.mjs'),
+        DRAY_BUNDLE: join(ROOT, 'test/e2e/measured-entry.ts'),
+        DRAY_TEST_BUNDLE: join(ROOT, 'dist/generic-entry.mjs'),
+        DRAY_TEST_USAGE: file,
         PROMOS_DB_PASSWORD: world.postgres.password,
       });
       const { lines, stderr } = await launched.ended;
@@ -76,5 +80,13 @@ onSpark(`the same week from the bundle on Spark %s${withoutSpark}`, (version) =>
     });
     expect(contents).toEqual(expected.contents);
     expect(counts).toEqual(expected.counts);
+    const { peakMb, fromSpark } = JSON.parse(await readFile(file, 'utf8')) as Record<
+      string,
+      number
+    >;
+    expect(peakMb).toBeLessThan(200);
+    // Schemas, counts and three sample rows of each sink; the keys of the rows alone take 4 MB.
+    expect(fromSpark).toBeGreaterThan(1_000);
+    expect(fromSpark).toBeLessThan(1_000_000);
   }, 300_000);
 });

@@ -16,6 +16,9 @@ from .run_node import Signals
 from .spark_connect import SparkConnect
 from .stopped import Stopped
 
+#: V8 would let garbage of its young generation grow to 100 MB more, which rows fill quickly.
+NODE_FLAGS = ["--max-semi-space-size=8"]
+
 
 def launch(argv, env, launcher_dir):
     """Starts what Node needs, runs it, and returns the exit code."""
@@ -29,7 +32,7 @@ def launch(argv, env, launcher_dir):
         with _spark(env) as spark:
             signals.catch()
             return signals.run(
-                [node, bundle, *own], _node_env(env, spark.remote, provider, reserved)
+                [node, *NODE_FLAGS, bundle, *own], _node_env(env, spark.remote, provider, reserved)
             )
     except LaunchError as error:
         failure = error
