@@ -4,6 +4,7 @@ import { JobError } from '../core/errors.ts';
 import { openBulkPlans } from '../engines/bulk/plan-session.ts';
 import { openBulkEngine } from '../engines/bulk/session.ts';
 import { fillMapRow } from '../engines/row/fill-map-row.ts';
+import { nameRows } from '../engines/row/name-rows.ts';
 import { openRowPlans } from '../engines/row/plan-session.ts';
 import type { SessionOptions } from '../jobs/job.ts';
 import type { PlanSession } from '../plan/session.ts';
@@ -26,11 +27,10 @@ export async function openEngine(
 ): Promise<PlanSession> {
   const { runId, ...local } = options;
   switch (engine) {
-    case 'bulk':
-      return openBulkPlans(
-        await openBulkEngine({ extensionDirs, ...local }, clock, signal),
-        fillMapRow,
-      );
+    case 'bulk': {
+      const session = await openBulkEngine({ extensionDirs, ...local }, clock, signal);
+      return nameRows(openBulkPlans(session, fillMapRow), session);
+    }
     case 'row':
       return openRowPlans(await openBulkEngine({ extensionDirs, ...local }, clock, signal));
     case 'bigdata': {

@@ -7,6 +7,8 @@ import { decimalText } from '../plan/expression.ts';
 import { contentOf, RESULT } from '../plan/content-hash.ts';
 import type { PlanSession } from '../plan/session.ts';
 import type { JobContext, RuleOutcome } from './job.ts';
+import type { Quarantined } from './quarantine.ts';
+import { collectRowErrors } from './row-errors.ts';
 import type { LoadPlan } from './template.ts';
 import type { PreparedTransform, RunStamp } from './transform.ts';
 
@@ -14,6 +16,8 @@ export interface Computed {
   readonly result: ComputedResult;
   /** Rows that a better row of the same key left out, counted on their own. */
   readonly deduplicated: number;
+  /** Rows that a step failed for, in the quarantine. */
+  readonly failed: Quarantined;
   readonly rules: readonly RuleOutcome[];
   /** Computes rows and content hash per partition, from the files that the sinks load. */
   contents(signal: AbortSignal): Promise<readonly PartitionContent[]>;
@@ -31,6 +35,7 @@ export async function computeResult(
 ): Promise<Computed> {
   const { contract } = plan.transform;
   const expectedRows = counts.read - counts.filtered - counts.quarantined;
+  using errors = collectRowErrors(session);
   const onRows = (rows: number): void => {
     context.watcher.progress('transform', rows, expectedRows);
   };
@@ -38,20 +43,35 @@ export async function computeResult(
   const { files, dropped } = await session.writePartitions(
     { ...prepared.result(stamp), partitionBy: contract.partitionBy, expectedRows },
     join(session.sql.scratchDir, 'result'),
-    { onRows },
+    plan.onRowError === 'fail'
+      ? { onRows }
+      : {
+          onRows,
+          onRowError: (error) => {
+            errors.add(error);
+          },
+        },
     signal,
   );
+  const quarantine = context.openStorage(plan.quarantinePath);
+  const failed = await errors.keep(quarantine, context.run, signal);
   const paths = files.map((file) => file.path);
   if (paths.length > 0) await session.sql.parquet.view(RESULT, paths, signal);
-  const rules = await prepared.inspect(files, signal);
+  const broken = failed.rows === 0 ? [] : [rowErrorRule(failed)];
+  const rules = [...broken, ...(await prepared.inspect(files, signal))];
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   return {
     result: { contract, files, rows },
     deduplicated: dropped['deduplicated'] ?? 0,
+    failed,
     rules,
     contents: async (later) =>
       files.length === 0 ? [] : await partitionContents(session, contract, later),
   };
+}
+
+function rowErrorRule({ rows, place }: Quarantined): RuleOutcome {
+  return { rule: 'row_error', action: 'quarantine', rows, detail: `the errors are in ${place}` };
 }
 
 async function partitionContents(

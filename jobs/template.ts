@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import type { SqlSession } from '../core/engine.ts';
 import type { PlanSession } from '../plan/session.ts';
 import { leaseLostOr } from '../core/claims.ts';
@@ -6,8 +7,9 @@ import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
 import type { EngineChoice } from './engine-choice.ts';
-import { keepQuarantine } from './quarantine.ts';
+import { keepQuarantine, type Quarantined } from './quarantine.ts';
 import { computeResult } from './result.ts';
+import { assertTellsRowErrors } from './row-errors.ts';
 import { type ClaimedSink, claimSinks, openSinks, type SinkPlan } from './sinks.ts';
 import { checkSource } from './source-check.ts';
 import type { Transform } from './transform.ts';
@@ -21,6 +23,8 @@ export interface LoadPlan {
   openSource(session: SqlSession, signal: AbortSignal): Promise<Source>;
   readonly sinks: readonly SinkPlan[];
   readonly maxQuarantinedRatio: number;
+  /** What a row does that a step of the transform fails for; only the engine `row` can keep it. */
+  readonly onRowError: 'fail' | 'quarantine';
   readonly onEmpty: 'keep' | 'replace';
   readonly lockTimeoutMs: number;
   /** Folder that keeps the rows that broke a rule. */
@@ -46,6 +50,7 @@ export async function runLoad(
 ): Promise<JobOutcome> {
   const { run } = context;
   const { transform } = plan;
+  assertTellsRowErrors(plan);
   await using session = await context.openEngine(plan.engine.engine, plan.session, signal);
   await using open = new AsyncDisposableStack();
 
@@ -126,10 +131,12 @@ async function loadClaimed(
     await source.assertUnchanged(signal);
     return made;
   });
-  const counts = { ...found, deduplicated: computed.deduplicated };
+  const { failed, deduplicated } = computed;
+  const counts = { ...found, quarantined: found.quarantined + failed.rows, deduplicated };
+  if (failed.rows > 0) assertQuarantineShare(counts, plan.maxQuarantinedRatio, failed.place);
   const rules = [...measured.rules, ...computed.rules];
   const explained = {
-    ...(quarantined.rows > 0 ? { quarantine: quarantined.place } : {}),
+    ...quarantineOf([quarantined, failed]),
     counts,
     rules,
     warnings: warningsOf(rules),
@@ -163,6 +170,13 @@ async function lossOr(error: unknown, claimed: readonly ClaimedSink[]): Promise<
     if (told !== error) return told;
   }
   return error;
+}
+
+/** Where rows were kept: the file, or the run's folder when there are two. */
+function quarantineOf(kept: readonly Quarantined[]): Pick<JobOutcome, 'quarantine'> {
+  const [first, ...more] = kept.filter(({ rows }) => rows > 0);
+  if (first === undefined) return {};
+  return { quarantine: more.length === 0 ? first.place : dirname(first.place) };
 }
 
 function partitionsOf(entry: LoadEntry): JobOutcome['partitions'] {

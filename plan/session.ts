@@ -1,6 +1,6 @@
 import type { EngineName, ResultFile, SqlSession } from '../core/engine.ts';
 import type { Relation } from './plan.ts';
-import type { PlanCell } from './types.ts';
+import type { Field, PlanCell } from './types.ts';
 
 /** A row of a small result: values as `PlanValue` describes them, by column name. */
 export type PlanRow = Readonly<Record<string, PlanCell>>;
@@ -37,8 +37,9 @@ export interface RowError {
   /** The step, as `describeNode` names it. */
   readonly step: string;
   readonly message: string;
-  /** The row as it came into the step. */
+  /** The row as it came into the step, and its columns. */
   readonly row: PlanRow;
+  readonly fields: readonly Field[];
 }
 
 export interface ResultWatch {

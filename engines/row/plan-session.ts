@@ -1,15 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { identifier, quote } from '../../core/engine.ts';
-import type { Batch } from '../../plan/evaluate/vector.ts';
 import type { Relation } from '../../plan/plan.ts';
 import type { PlanRow, PlanSession, ResultWatch } from '../../plan/session.ts';
 import { assertRunsOn } from '../../plan/support.ts';
 import type { BulkSession } from '../bulk/session.ts';
 import { byPartition } from '../bulk/shares.ts';
-import { compileNode } from './compile.ts';
 import { rowOf } from './row-errors.ts';
+import { runPlan } from './run-plan.ts';
 import { spool } from './spool.ts';
-import { columnIndex, droppedRows, noPause, type Pass, type PlanRun } from './stream.ts';
+import { droppedRows, noPause, type PlanRun } from './stream.ts';
 
 export interface RowOptions {
   /**
@@ -20,12 +19,8 @@ export interface RowOptions {
   readonly maxHeldBytes?: number;
 }
 
-/** Where a plan's rows go. */
-interface Consumer extends Pick<Pass, 'pause'> {
-  emit(batch: Batch): void;
-}
-
-const MAX_HELD_BYTES = 512 * 2 ** 20;
+/** {@link RowOptions.maxHeldBytes} unless it is set. */
+export const MAX_HELD_BYTES = 512 * 2 ** 20;
 
 /**
  * Runs plans in TypeScript, row by row. DuckDB reads the sources and writes the files and does nothing
@@ -36,29 +31,6 @@ export function openRowPlans(
   { maxHeldBytes = MAX_HELD_BYTES }: RowOptions = {},
 ): PlanSession {
   let spools = 0;
-
-  /** @returns what the run's steps counted. */
-  async function runPlan(
-    { node }: Relation,
-    watch: Pick<ResultWatch, 'onRowError'>,
-    to: Consumer,
-    signal: AbortSignal,
-  ): Promise<PlanRun> {
-    assertRunsOn(node, 'row');
-    const run: PlanRun = {
-      session: sql,
-      onRowError: watch.onRowError && ((error) => watch.onRowError?.(error)),
-      maxHeldBytes,
-      dropped: new Map(),
-      told: new Set(),
-    };
-    const stream = compileNode(node, new Set(node.fields.map(({ name }) => name)), run);
-    const order = node.fields.map(({ name }) => columnIndex(stream.fields, name));
-    await stream.run({ silent: false, pause: () => to.pause(), signal }, (batch) => {
-      to.emit({ ...batch, columns: order.map((at) => batch.columns[at] ?? []) });
-    });
-    return run;
-  }
 
   /** A plan's rows on disk, by a query, for as long as the work takes. */
   async function withRows<T>(
@@ -76,8 +48,9 @@ export function openRowPlans(
       relation.node.fields,
       (sink) =>
         runPlan(
+          sql,
           relation,
-          watch,
+          { watch, maxHeldBytes },
           {
             emit({ columns, selection }) {
               sink.append(columns, selection);
@@ -104,8 +77,9 @@ export function openRowPlans(
     async collect(relation, signal) {
       const rows: PlanRow[] = [];
       await runPlan(
+        sql,
         relation,
-        {},
+        { watch: {}, maxHeldBytes },
         {
           emit({ columns, selection }) {
             for (const row of selection) rows.push(rowOf(relation.node.fields, columns, row));

@@ -35,8 +35,8 @@ export function failuresOf(
   return {
     add({ columns }, row, message) {
       if (onRowError === undefined) throw valueInvalid(message, fields, columns, row);
-      if (tells)
-        onRowError({ step: describeNode(node), message, row: rowOf(fields, columns, row) });
+      if (!tells) return;
+      onRowError({ step: describeNode(node), message, row: rowOf(fields, columns, row), fields });
     },
   };
 }

@@ -146,6 +146,8 @@ async function planOf(
     openSource: readerOf(config.extractorConfig, context),
     sinks: sinkPlans(config, engine.engine),
     maxQuarantinedRatio: config.quality.maxQuarantinedRatio,
+    // The rules have taken out every row that a step could fail for.
+    onRowError: 'fail',
     onEmpty: config.onEmpty,
     lockTimeoutMs: config.lockTimeoutS * 1000,
     quarantinePath: quarantinePath(config, context.dataDir),

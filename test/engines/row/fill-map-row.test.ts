@@ -48,7 +48,9 @@ describe('a function of each row in the bulk engine', () => {
       forever,
     );
     expect(files.map((file) => file.partition)).toEqual(['9999']);
-    expect(errors).toEqual([{ step: 'mapRow double', message: 'unlucky', row: { n: 13n } }]);
+    expect(errors).toMatchObject([
+      { step: 'mapRow double', message: 'unlucky', row: { n: 13n }, fields: [{ name: 'n' }] },
+    ]);
   });
 
   it('ends the run with the first failing row where nobody wants to be told', async () => {

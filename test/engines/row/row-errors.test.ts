@@ -46,13 +46,13 @@ describe('rows without a result', () => {
     const more = parsed.derive((row) => ({ number: plus(row.number, 1) }));
     const { errors, files } = await written(plans, more, 'id');
     expect(files.map((file) => file.partition)).toEqual(['1', '3']);
-    expect(errors).toEqual([
+    expect(errors).toMatchObject([
       {
         step: 'select 2 columns, number = cast(text, to: int32, onError: "fail")',
         message: 'cast(text, to: int32, onError: "fail") of x: it is no int32',
         row: { id: 2, text: 'x' },
       },
-      expect.objectContaining({ row: { id: 5, text: '' } }),
+      { row: { id: 5, text: '' } },
       {
         step: 'select 2 columns, number = plus(number, 1)',
         message: 'plus(number, 1) of 2147483647 and 1: the result is beyond int32',
