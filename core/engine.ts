@@ -171,6 +171,11 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** Quoted names as SQL lists them; DuckDB and Postgres quote alike. */
+export function columnList(columns: readonly { readonly name: string }[]): string {
+  return columns.map(({ name }) => identifier(name)).join(', ');
+}
+
 /** A name as a quoted SQL identifier. */
 export function identifier(name: string): string {
   if (name.includes('\0')) throw new RangeError('a SQL identifier cannot hold a NUL character');

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   APPEND_UNALIGNED: { exitCode: 2, retryable: false },
   APPEND_REPEATED: { exitCode: 2, retryable: false },
   RUN_UNKNOWN: { exitCode: 2, retryable: false },
+  LEDGER_EMPTY: { exitCode: 1, retryable: false },
   SOURCE_NOT_FOUND: { exitCode: 1, retryable: false },
   SOURCE_UNREADABLE: { exitCode: 1, retryable: false },
   TARGET_DENIED: { exitCode: 1, retryable: false },

@@ -65,3 +65,25 @@ export function reusableLoad(entries: readonly LoadEntry[], loadId: string): Loa
   const later = entries.slice(index + 1);
   return later.some((entry) => coversOverlap(entry, found)) ? undefined : found;
 }
+
+/**
+ * Which loads decide each partition now: the newest that covers it, and those that were appended
+ * since. A partition that a load covers without a row is there too.
+ *
+ * @param entries - all loads of the target, oldest first.
+ */
+export function ownersOf(
+  entries: readonly LoadEntry[],
+): ReadonlyMap<string, readonly [LoadEntry, ...LoadEntry[]]> {
+  const owners = new Map<string, [LoadEntry, ...LoadEntry[]]>();
+  for (const entry of entries) {
+    const filled = entry.partitions.map(({ value }) => value);
+    if (entry.mode === 'append') {
+      for (const value of filled) owners.set(value, [entry, ...(owners.get(value) ?? [])]);
+      continue;
+    }
+    const decided = entry.covers ?? owners.keys();
+    for (const value of [...decided, ...filled]) owners.set(value, [entry]);
+  }
+  return owners;
+}

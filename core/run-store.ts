@@ -74,6 +74,8 @@ export interface RunStore extends AsyncDisposable {
   putStep(runId: string, step: StepRecord): Promise<void>;
   appendEvent(event: RunEvent): Promise<void>;
   getRun(runId: string): Promise<RunRecord | undefined>;
+  /** The config that the run was started with, on the wire's terms, secrets masked. */
+  getConfig(runId: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
   listSteps(runId: string): Promise<readonly StepRecord[]>;
   listEvents(runId: string): Promise<readonly RunEvent[]>;

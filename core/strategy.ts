@@ -132,6 +132,12 @@ export interface Sink extends AsyncDisposable {
   commit(staged: Staged, entry: LoadEntry, claim: Claim, signal: AbortSignal): Promise<void>;
   /** Rows in the target now, per partition that the request covers; reads the target itself. */
   count(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /**
+   * A query, in DuckDB's SQL for the session that the sink was opened with, of all rows that readers
+   * of the target see, whatever their window, with the contract's columns; undefined: there is no
+   * target. Not asked of a sink on Spark.
+   */
+  content?(signal: AbortSignal): Promise<string | undefined>;
   /** A few rows of the target in the request's window, as text, for people. */
   sample(limit: number, signal: AbortSignal): Promise<readonly Readonly<Record<string, string>>[]>;
   /** Deletes what this process staged and did not commit. */

@@ -3,19 +3,24 @@ import { JobError, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
+import { loadsList } from './commands/loads.ts';
 import { parity } from './commands/parity.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
+import { verify } from './commands/verify.ts';
 import { assertNode, openStore, type Surroundings } from './context.ts';
 import { type EntryOutput, finish } from './generic-main.ts';
 import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS: readonly Command[] = [run, parity, runsList, runsShow, sparkUp];
+const COMMANDS: readonly Command[] = [
+  ...[run, verify, parity, runsList, runsShow, loadsList, sparkUp],
+];
 
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',
+  loads: 'look at what targets hold',
   spark: 'Spark on this machine',
 };
 

@@ -8,6 +8,7 @@ import type { OutputContract } from '../core/schema.ts';
 import type { Source, StrategyContext } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { PlanSession } from '../plan/session.ts';
+import type { SinkPlan } from './sinks.ts';
 import type { Transform } from './transform.ts';
 
 /** What a run is about, fixed before its first step. */
@@ -92,11 +93,13 @@ export interface JobOutcome {
   readonly extraColumns: readonly string[];
 }
 
-/** What a job computes and of what, for comparing engines; nothing is written for it. */
+/** What a job computes, of what and for which targets; nothing is written for it. */
 export interface Computation {
   readonly transform: Transform;
   readonly session: SessionOptions;
   openSource(session: SqlSession, signal: AbortSignal): Promise<Source>;
+  /** Where the job loads to, on an engine that runs here. */
+  sinks(): readonly SinkPlan[];
 }
 
 /** A job as a value. The runner owns the order of things; a job cannot change it. */

@@ -9,6 +9,7 @@ import {
   type LoadRequest,
   type Sink,
   type SourcePart,
+  type StrategyContext,
 } from '../core/strategy.ts';
 import { describeWindow, windowsOverlap } from '../core/window.ts';
 import { loadIdOf } from './load-id.ts';
@@ -26,7 +27,7 @@ export interface SinkPlan {
   open(
     session: SqlSession,
     request: LoadRequest,
-    context: JobContext,
+    context: StrategyContext,
     signal: AbortSignal,
   ): Promise<Sink>;
 }

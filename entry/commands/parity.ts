@@ -1,5 +1,4 @@
 import { ENGINES, type EngineName } from '../../core/engine.ts';
-import type { RunWatcher } from '../../core/events.ts';
 import { JobError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { createRedactor } from '../../core/secrets.ts';
@@ -10,16 +9,9 @@ import { defineCommand } from '../command.ts';
 import { openConfig } from '../config-envelope.ts';
 import { createServices } from '../context.ts';
 import { parityLines } from './parity-view.ts';
+import { SILENT } from './targets.ts';
 
 const RUN_ID = 'parity';
-
-/** There is no run to watch. */
-const SILENT: RunWatcher = {
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  progress: () => undefined,
-  note: () => undefined,
-};
 
 /** `dray parity JOB --config FILE`: the job's plan on every engine that is here, over a sample. */
 export const parity = defineCommand({

@@ -40,6 +40,7 @@ export const loadPromos = defineJob({
       transform: transformOf(config, context),
       session: await sessionOf(config, context),
       openSource: readerOf(config.extractorConfig, context),
+      sinks: () => sinkPlans(config, 'bulk'),
     };
   },
 

@@ -29,6 +29,10 @@ export function toRun(row: Row): RunRecord {
   };
 }
 
+export function toConfig(row: Row): Readonly<Record<string, unknown>> {
+  return toObject(text(row, 'config'), 'config');
+}
+
 export function toStep(row: Row): StepRecord {
   return {
     name: text(row, 'name'),

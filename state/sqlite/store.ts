@@ -3,7 +3,7 @@ import { JobError } from '../../core/errors.ts';
 import type { RunRecord, RunStore } from '../../core/run-store.ts';
 import { appendEvent, moveRun, recordAttempt } from './attempts.ts';
 import { guarded, isUnknownRun, openDatabase, transaction } from './database.ts';
-import { toEvent, toRun, toStep } from './rows.ts';
+import { toConfig, toEvent, toRun, toStep } from './rows.ts';
 
 /**
  * Opens the run store in a file of its own, which several processes may use at once. The file and
@@ -89,6 +89,11 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
     }),
 
     getRun: promised((runId) => guarded(path, () => find(runId))),
+
+    getConfig: promised((runId) => {
+      const [config] = all('select config from runs where run_id = ?', [runId], toConfig);
+      return config;
+    }),
 
     listRuns: promised(({ job, state, limit }) =>
       all(

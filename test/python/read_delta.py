@@ -1,6 +1,6 @@
 """Reads and writes a Delta table with delta-rs and prints one JSON object.
 
-usage: read_delta.py read|append|checkpoint|create PATH [JSON]
+usage: read_delta.py read|append|checkpoint|create|delete|update|double PATH [JSON]
 """
 
 import json
@@ -8,6 +8,7 @@ import os
 import sys
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 
@@ -68,7 +69,31 @@ def checkpoint(path):
     return {"version": table.version()}
 
 
-COMMANDS = {"read": read, "append": append, "create": create, "checkpoint": checkpoint}
+def delete(path, argument):
+    return DeltaTable(path).delete(json.loads(argument))
+
+
+def update(path, argument):
+    return DeltaTable(path).update(**json.loads(argument))
+
+
+def double(path, argument):
+    column, value = json.loads(argument)
+    rows = DeltaTable(path).to_pyarrow_table()
+    chosen = rows.filter(pc.equal(rows.column(column), value))
+    write_deltalake(path, chosen, mode="append")
+    return {"rows": chosen.num_rows}
+
+
+COMMANDS = {
+    "read": read,
+    "append": append,
+    "create": create,
+    "checkpoint": checkpoint,
+    "delete": delete,
+    "update": update,
+    "double": double,
+}
 print(json.dumps(COMMANDS[sys.argv[1]](*sys.argv[2:])), flush=True)
 # Threads of the readers may still run, and crash the interpreter when it tears down in order.
 os._exit(0)

@@ -1,4 +1,5 @@
 import type { Claim } from '../../../core/claims.ts';
+import { columnList, quote } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { Sink, Staged } from '../../../core/strategy.ts';
 import { stageFolder } from '../file-claims.ts';
@@ -14,7 +15,7 @@ import { countRows, sampleRows } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
 
 export function openDeltaSink(target: DeltaTarget): Sink {
-  const { storage, request, context } = target;
+  const { session, storage, request, context } = target;
   const log = openClaimedLog(target);
   const staged = new Map<Staged, StagedFiles>();
   const uploaded = new Set<string>();
@@ -60,6 +61,14 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     },
     async count(signal) {
       return await countRows(target, await log.latest(signal), signal);
+    },
+    async content(signal) {
+      const table = tableOf(await log.latest(signal));
+      if (table === undefined) return undefined;
+      await session.useExtension('delta', signal);
+      // Read by Delta's own kernel, and not by what wrote it.
+      const scan = `delta_scan(${quote(storage.enginePath(''))}, version = ${String(table.version)})`;
+      return `select ${columnList(request.contract.columns)} from ${scan}`;
     },
     async sample(limit, signal) {
       return await sampleRows(target, await log.latest(signal), limit, signal);

@@ -1,5 +1,5 @@
 import type { Claim } from '../../../core/claims.ts';
-import type { SqlSession } from '../../../core/engine.ts';
+import { columnList, quote, type SqlSession } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
@@ -101,6 +101,12 @@ export function openParquetSink(
         counts.set(partition, (counts.get(partition) ?? 0) + (rows.get(path) ?? 0));
       }
       return counts;
+    },
+    async content(signal) {
+      const files = await visibleFiles(storage, column, signal);
+      if (files.length === 0) return undefined;
+      const paths = files.map(({ key }) => quote(storage.enginePath(key)));
+      return `select ${columnList(contract.columns)} from read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
     },
     async sample(limit, signal) {
       const paths = (await covered(signal)).map(({ path }) => path);

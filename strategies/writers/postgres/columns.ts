@@ -65,10 +65,6 @@ export function createTable(
   return `create ${unlogged}table ${qualified(table)} (${columns.join(', ')})`;
 }
 
-export function columnList(columns: readonly { readonly name: string }[]): string {
-  return columns.map((column) => identifier(column.name)).join(', ');
-}
-
 /** Whether the table is just what `createTable` makes; else it is somebody's own design. */
 export function isOurs(columns: readonly TableColumn[], contract: OutputContract): boolean {
   return (

@@ -1,20 +1,17 @@
 import {
+  columnList,
   type ComputedResult,
   quote,
   type ResultFile,
   type SqlSession,
 } from '../../../core/engine.ts';
-import { JobError } from '../../../core/errors.ts';
-import { columnList } from './columns.ts';
+import { ATTACHED, attach } from './attach.ts';
 import type { Endpoint } from './endpoint.ts';
 import { copyError } from './errors.ts';
-import { libpqOptions } from './settings.ts';
 import { qualified, type TableName } from './table-name.ts';
 
 /** From this many rows on a second stream pays for itself; the server then uses two cores. */
 const SECOND_STREAM_ROWS = 1_000_000;
-/** Name of the attached database and of the secret with its credentials. */
-const ALIAS = 'target';
 
 /**
  * Brings the result's files into an empty table; on failure some rows may be in it.
@@ -41,8 +38,7 @@ export const copyInto: CopyInto = async (session, endpoint, table, result, onRow
   // An insert is one thread's work. Idle threads beside it were measured to burn up to three times
   // the work's own CPU time, which the server needs; without any, each caller's thread does its own.
   await using copier = await session.openAnother(1, signal);
-  await copier.useExtension('postgres_scanner', signal);
-  await attach(copier, endpoint, table.schema, signal);
+  await attach(copier, endpoint, table.schema, 'read_write', signal);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const streams = split(filled, result.rows >= SECOND_STREAM_ROWS ? 2 : 1);
@@ -52,7 +48,7 @@ export const copyInto: CopyInto = async (session, endpoint, table, result, onRow
         const paths = files.map((file) => quote(file.path)).join(', ');
         const toShare = rowCounter(files, onRows);
         await copier.run(
-          `insert into ${ALIAS}.${qualified(table)} (${columns})
+          `insert into ${ATTACHED}.${qualified(table)} (${columns})
            select ${columns} from read_parquet([${paths}], hive_partitioning = false)`,
           either,
           toShare,
@@ -70,42 +66,6 @@ export const copyInto: CopyInto = async (session, endpoint, table, result, onRow
     throw copyError(failed.signal.reason, endpoint.party);
   }
 };
-
-/** The password goes into a secret of the engine, since errors repeat what is given to ATTACH. */
-async function attach(
-  session: SqlSession,
-  endpoint: Endpoint,
-  schema: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { at, settings, password, party } = endpoint;
-  const secret = [
-    'type postgres',
-    `host ${quote(at.host)}`,
-    `port ${at.port}`,
-    `database ${quote(settings.database)}`,
-    `user ${quote(settings.user)}`,
-    ...(password === undefined ? [] : [`password ${quote(password)}`]),
-  ];
-  try {
-    await session.run(`create secret ${ALIAS} (${secret.join(', ')})`, signal);
-  } catch {
-    signal.throwIfAborted();
-    // Without the cause: it holds the statement, and the statement the password.
-    throw new JobError('ENGINE_FAILED', 'the engine did not take the credentials of the target', {
-      hint: `check host, database, user and password of ${party.target}`,
-    });
-  }
-  try {
-    await session.run(
-      `attach ${quote(libpqOptions(settings))} as ${ALIAS}
-       (type postgres, secret ${ALIAS}, schema ${quote(schema)})`,
-      signal,
-    );
-  } catch (error) {
-    throw copyError(error, party);
-  }
-}
 
 /** Groups of about equal size in bytes, largest files first into the smallest group. */
 function split(files: readonly ResultFile[], streams: number): ResultFile[][] {

@@ -1,7 +1,6 @@
-import { identifier, quote } from '../../../core/engine.ts';
+import { columnList, identifier, quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
-import { columnList } from './columns.ts';
 import type { Query } from './connection.ts';
 import { copyGrants } from './grants.ts';
 import { keyName, replacesAll, type Staging } from './staging.ts';

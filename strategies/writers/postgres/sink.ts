@@ -1,10 +1,11 @@
 import { type Claim, leaseLostOr } from '../../../core/claims.ts';
 import type { SqlSession } from '../../../core/engine.ts';
-import { identifier } from '../../../core/engine.ts';
+import { columnList, identifier } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
+import { ATTACHED, attach } from './attach.ts';
 import { assertLoadable } from './check.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
@@ -13,7 +14,7 @@ import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type Staging, stageRows } from './staging.ts';
 import { displayName, qualified, stageName, type TableName } from './table-name.ts';
-import { windowPredicate } from './target.ts';
+import { inspectTarget, windowPredicate } from './target.ts';
 
 export interface PostgresTarget {
   readonly session: SqlSession;
@@ -89,6 +90,11 @@ export function openPostgresSink(target: PostgresTarget): Sink {
         signal,
       );
       return new Map(rows.map((row) => [row['partition'] ?? '', Number(row['rows'])]));
+    },
+    async content(signal) {
+      if ((await inspectTarget(work.query, table, signal)) === undefined) return undefined;
+      await attach(target.session, endpoint, table.schema, 'read_only', signal);
+      return `select ${columnList(contract.columns)} from ${ATTACHED}.${qualified(table)}`;
     },
     async sample(limit, signal) {
       const columns = contract.columns.map(({ name }) => {

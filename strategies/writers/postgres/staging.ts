@@ -1,7 +1,7 @@
-import { identifier, type SqlSession } from '../../../core/engine.ts';
+import { columnList, identifier, type SqlSession } from '../../../core/engine.ts';
 import type { Failpoints } from '../../../core/failpoint.ts';
 import type { LoadRequest, StageInput } from '../../../core/strategy.ts';
-import { columnList, createTable } from './columns.ts';
+import { createTable } from './columns.ts';
 import type { Connection } from './connection.ts';
 import type { CopyInto } from './copy.ts';
 import type { Endpoint } from './endpoint.ts';
