@@ -1,4 +1,5 @@
 import type { RunEvent } from './events.ts';
+import type { Notification } from './notification.ts';
 import type { RunState } from './run-state.ts';
 import type { Window } from './window.ts';
 
@@ -39,6 +40,16 @@ export interface NewAttempt {
   readonly at: string;
 }
 
+/** A notification that waits to be sent, or has been. */
+export interface QueuedNotification extends Notification {
+  readonly state: 'PENDING' | 'SENT' | 'GIVEN_UP';
+  readonly createdAt: string;
+  /** How often somebody has taken it to send it. */
+  readonly tries: number;
+  /** What the last try said. */
+  readonly error?: string;
+}
+
 export interface RunFilter {
   readonly job?: string;
   readonly state?: RunState;
@@ -67,6 +78,8 @@ export interface RunStore extends AsyncDisposable {
     readonly engine?: string;
     readonly result: Readonly<Record<string, unknown>>;
     readonly at: string;
+    /** To be sent now that the run has ended so; those whose id is known already are left out. */
+    readonly notifications?: readonly Notification[];
   }): Promise<boolean>;
   /** Says that the attempt is alive; no effect once the run has moved on. */
   heartbeat(runId: string, attempt: number, at: string): Promise<void>;
@@ -79,4 +92,23 @@ export interface RunStore extends AsyncDisposable {
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
   listSteps(runId: string): Promise<readonly StepRecord[]>;
   listEvents(runId: string): Promise<readonly RunEvent[]>;
+  /**
+   * Takes the oldest pending notifications of a job for the caller alone: until `heldUntil` nobody
+   * else gets them. Counts as a try of each.
+   */
+  takeNotifications(take: {
+    readonly job: string;
+    readonly at: string;
+    readonly heldUntil: string;
+    readonly limit: number;
+  }): Promise<readonly QueuedNotification[]>;
+  /** Says what came of a taken notification; PENDING ones can be taken again at once. */
+  settleNotification(settled: {
+    readonly id: string;
+    readonly state: QueuedNotification['state'];
+    readonly at: string;
+    readonly error?: string;
+  }): Promise<void>;
+  /** Newest first. */
+  listNotifications(limit: number): Promise<readonly QueuedNotification[]>;
 }

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { ComputedResult, EngineName, SqlSession } from './engine.ts';
 import type { Failpoints } from './failpoint.ts';
 import type { LoadEntry, Mode, PartitionContent } from './ledger.ts';
+import type { Notification } from './notification.ts';
 import type { OutputContract } from './schema.ts';
 import type { Secret } from './secrets.ts';
 import type { OpenStorage } from './storage.ts';
@@ -177,18 +178,20 @@ export function defineWriter<Schema extends ZodType>(
   return writer;
 }
 
-/** What a notifier is told. */
-export interface Notification {
-  readonly event: 'failed' | 'success' | 'data_quality';
-  readonly job: string;
-  readonly runId: string;
-  readonly subject: string;
-  readonly text: string;
-}
-
+/** A notifier: config schema, and how it sends. */
 export interface NotifierStrategy<Schema extends ZodType> {
   readonly config: Schema;
-  notify(notification: Notification, config: output<Schema>, signal: AbortSignal): Promise<void>;
+  /**
+   * Sends a notification, once.
+   *
+   * @throws JobError `NOTIFICATION_FAILED` when another try may help, `NOTIFICATION_REFUSED` when not.
+   */
+  readonly notify: (
+    notification: Notification,
+    config: output<Schema>,
+    context: StrategyContext,
+    signal: AbortSignal,
+  ) => Promise<void>;
 }
 
 export function defineNotifier<Schema extends ZodType>(

@@ -8,7 +8,11 @@ export type ConfigPath = readonly (string | number)[];
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/;
 
 /** Keys whose value is the user's own: nothing in it is translated. */
-export const UNTRANSLATED: ReadonlySet<string | number> = new Set(['properties', 'options']);
+export const UNTRANSLATED: ReadonlySet<string | number> = new Set([
+  'properties',
+  'options',
+  'headers',
+]);
 
 export function isWireName(key: string): boolean {
   return SNAKE_CASE.test(key);

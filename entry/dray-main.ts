@@ -3,6 +3,7 @@ import { JobError, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
+import { capabilities } from './commands/capabilities.ts';
 import { loadsList } from './commands/loads.ts';
 import { parity } from './commands/parity.ts';
 import { run } from './commands/run.ts';
@@ -15,7 +16,7 @@ import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
 const COMMANDS: readonly Command[] = [
-  ...[run, verify, parity, runsList, runsShow, loadsList, sparkUp],
+  ...[run, verify, parity, capabilities, runsList, runsShow, loadsList, sparkUp],
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {

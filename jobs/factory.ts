@@ -2,6 +2,7 @@ import { JobError } from '../core/errors.ts';
 import type { StrategyContext } from '../core/strategy.ts';
 import type { Computation, JobContext, JobDefinition, JobOutcome } from './job.ts';
 import { parseConfig } from '../core/wire.ts';
+import type { Notifiers } from './notify.ts';
 import { jobs } from './registry.ts';
 
 /** A job with its config, ready for the runner. */
@@ -10,8 +11,7 @@ export interface BoundJob {
   executeJob(context: JobContext, signal: AbortSignal): Promise<JobOutcome>;
   /** @throws JobError `NOT_SUPPORTED` for a job without a plan. */
   computation(context: StrategyContext): Promise<Computation>;
-  onSuccess(outcome: JobOutcome, context: JobContext, signal: AbortSignal): Promise<void>;
-  onFailure(error: JobError, context: JobContext, signal: AbortSignal): Promise<void>;
+  readonly notifiers: Notifiers;
 }
 
 /**
@@ -41,11 +41,6 @@ function bind<Config>(definition: JobDefinition<Config>, rawConfig: unknown): Bo
         hint: 'name a job that transforms data',
       });
     },
-    async onSuccess(outcome, context, signal) {
-      await definition.onSuccess?.(outcome, context, config, signal);
-    },
-    async onFailure(error, context, signal) {
-      await definition.onFailure?.(error, context, config, signal);
-    },
+    notifiers: definition.notifiers?.(config) ?? {},
   };
 }

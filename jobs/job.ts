@@ -1,13 +1,13 @@
 import type { ZodType } from 'zod';
 import type { EngineName, SqlSession } from '../core/engine.ts';
 import type { RunEvent, RunWatcher } from '../core/events.ts';
-import type { JobError } from '../core/errors.ts';
 import type { Mode, RowCounts } from '../core/ledger.ts';
 import type { Platform } from '../core/platform.ts';
 import type { OutputContract } from '../core/schema.ts';
 import type { Source, StrategyContext } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { PlanSession } from '../plan/session.ts';
+import type { Notifiers } from './notify.ts';
 import type { SinkPlan } from './sinks.ts';
 import type { Transform } from './transform.ts';
 
@@ -113,19 +113,8 @@ export interface JobDefinition<Config> {
   executeJob(context: JobContext, config: Config, signal: AbortSignal): Promise<JobOutcome>;
   /** Absent: the job has no plan that engines could be compared over. */
   computation?(config: Config, context: StrategyContext): Promise<Computation>;
-  /** After the sinks are committed and the run is recorded; a failure here is a warning. */
-  onSuccess?(
-    outcome: JobOutcome,
-    context: JobContext,
-    config: Config,
-    signal: AbortSignal,
-  ): Promise<void>;
-  onFailure?(
-    error: JobError,
-    context: JobContext,
-    config: Config,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Whom it tells how a run ended, after that is recorded; who cannot be told is a warning. */
+  notifiers?(config: Config): Notifiers;
 }
 
 export function defineJob<Config>(job: JobDefinition<Config>): JobDefinition<Config> {

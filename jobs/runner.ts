@@ -8,10 +8,11 @@ import type { RunState } from '../core/run-state.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { StrategyContext } from '../core/strategy.ts';
 import type { BoundJob } from './factory.ts';
+import { notificationsOf, sendNotifications } from './notify.ts';
 import { type ResultLine, resultLine } from './result-line.ts';
 
 const HEARTBEAT_EVERY_MS = 5_000;
-const HOOK_TIMEOUT_MS = 30_000;
+const NOTIFY_TIMEOUT_MS = 30_000;
 
 /** What the composition root hands to a run. */
 export interface RunServices extends Omit<StrategyContext, 'warn'> {
@@ -58,8 +59,8 @@ export interface RunResult {
 }
 
 /**
- * Runs one attempt from its record to its hooks. The order is fixed here: record, execute, record the
- * end, report, hooks; a job supplies what happens inside, not when.
+ * Runs one attempt from its record to its notifications. The order is fixed here: record, execute,
+ * report, record the end, notify; a job supplies what happens inside, not when.
  *
  * @param config - as the user gave it, already redacted; kept in the record.
  */
@@ -99,24 +100,23 @@ export async function runJob(
         context,
       )
     : undefined;
-  const line = resultLine(run, platform, ended, report, (text) => services.redact(text));
+  const redact = (text: string) => services.redact(text);
+  const line = resultLine(run, platform, ended, report, redact);
   if (recorded) {
-    await store.endAttempt({
+    const isOurs = await store.endAttempt({
       runId: run.runId,
       attempt: run.attempt,
       state: endState(ended.error),
       ...(ended.outcome === undefined ? {} : { engine: ended.outcome.engine }),
       result: { ...line },
       at: clock.now().toISOString(),
+      notifications: notificationsOf({ run, ...ended }, line, job.notifiers, redact),
     });
-    const hooks = AbortSignal.timeout(HOOK_TIMEOUT_MS);
-    const hook =
-      ended.error === undefined
-        ? job.onSuccess(ended.outcome, context, hooks)
-        : job.onFailure(ended.error, context, hooks);
-    await guarded(hook, context);
+    if (isOurs) {
+      const time = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
+      await guarded(sendNotifications(job.notifiers, context, services, time), context);
+    }
   }
-  const redact = (text: string) => services.redact(text);
   return { line, exitCode: line.exit_code, seconds, redact, ...ended };
 }
 

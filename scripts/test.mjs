@@ -13,6 +13,8 @@ const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--fast');
 const byName = jestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg));
 const results = join(ROOT, '.dray', `jest-${process.pid}.json`);
 
+const MOTO = { folder: '.dray/moto-venv', requirements: 'test/python/moto-requirements.txt' };
+
 function say(line) {
   process.stdout.write(`${line}\n`);
 }
@@ -55,13 +57,18 @@ async function prepare() {
   say(
     [
       'runs    the fast tests; the real ones with embedded Postgres and DuckDB',
-      python.version ? ', read back by deltalake and pyarrow' : '; nothing is read back by Python',
+      python.version
+        ? ', read back by deltalake and pyarrow; AWS as moto has it'
+        : '; nothing is read back by Python',
       hasSpark ? '; the launcher and the Spark engine on Spark' : '; nothing runs on Spark',
       '; no suite needs a container yet',
     ].join(''),
   );
   return {
-    ...(python.version && { DRAY_TEST_PYTHON: prepareVenv(python.version) }),
+    ...(python.version && {
+      DRAY_TEST_PYTHON: prepareVenv(python.version),
+      DRAY_TEST_MOTO: prepareVenv(python.version, MOTO),
+    }),
     ...(psql && { DRAY_TEST_PSQL: psql }),
     ...(docker && { DRAY_TEST_DOCKER: docker }),
     DRAY_TEST_SPARK: JSON.stringify(sparks),

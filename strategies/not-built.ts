@@ -6,13 +6,6 @@ export function notBuilt<Name extends string>(name: Name) {
   return z.looseObject({ strategy: z.literal(name) }).transform((): never => refuse(name));
 }
 
-/** The same for a notifier, which has another key on the wire. */
-export function notBuiltNotifier<Name extends string>(name: Name) {
-  return z
-    .looseObject({ notificationService: z.literal(name) })
-    .transform((): never => refuse(name));
-}
-
 function refuse(name: string): never {
   throw new JobError('NOT_SUPPORTED', `"${name}" is not built yet`, {
     hint: 'docs/configuration.md has a table of what is built: choose another strategy',

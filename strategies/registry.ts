@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { notBuilt, notBuiltNotifier } from './not-built.ts';
+import { notBuilt } from './not-built.ts';
+import { emailNotifier } from './notifiers/email.ts';
 import { noopNotifier } from './notifiers/noop.ts';
+import { slackNotifier } from './notifiers/slack.ts';
+import { snsNotifier } from './notifiers/sns.ts';
+import { webhookNotifier } from './notifiers/webhook.ts';
 import { deltaReader } from './readers/delta.ts';
 import { parquetReader } from './readers/parquet.ts';
 import { deltaWriter } from './writers/delta/writer.ts';
@@ -13,7 +17,13 @@ export const writers = {
   PARQUET: parquetWriter,
   POSTGRES: postgresWriter,
 } as const;
-export const notifiers = { NOOP: noopNotifier } as const;
+export const notifiers = {
+  NOOP: noopNotifier,
+  EMAIL: emailNotifier,
+  SLACK: slackNotifier,
+  SNS: snsNotifier,
+  WEBHOOK: webhookNotifier,
+} as const;
 
 export const extractorConfig = z.discriminatedUnion('strategy', [
   parquetReader.config,
@@ -28,8 +38,8 @@ export const loaderConfig = z.discriminatedUnion('strategy', [
 ]);
 export const notifierConfig = z.discriminatedUnion('notificationService', [
   noopNotifier.config,
-  notBuiltNotifier('EMAIL'),
-  notBuiltNotifier('SLACK'),
-  notBuiltNotifier('SNS'),
-  notBuiltNotifier('WEBHOOK'),
+  emailNotifier.config,
+  slackNotifier.config,
+  snsNotifier.config,
+  webhookNotifier.config,
 ]);

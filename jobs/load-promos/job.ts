@@ -1,15 +1,14 @@
 import { ENGINES, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { parseSecret } from '../../core/secrets.ts';
-import type { Notification, Source, StrategyContext } from '../../core/strategy.ts';
+import type { Source, StrategyContext } from '../../core/strategy.ts';
 import { describeWindow, sameWindow } from '../../core/window.ts';
-import { notifiers } from '../../strategies/registry.ts';
 import { assertRunsOn, enginesOf } from '../../plan/support.ts';
 import { chooseEngine, type EngineChoice, isEngineFailure } from '../engine-choice.ts';
 import { defineJob, type JobContext, type JobOutcome, type SessionOptions } from '../job.ts';
 import { LOAD_STEPS, type LoadPlan, runLoad } from '../template.ts';
 import { type LoadPromosConfig, loadPromosConfig, refuseNotBuilt } from './config.ts';
-import { openReader, sinkPlans, sourceBytes } from './strategies.ts';
+import { notifierOf, openReader, sinkPlans, sourceBytes } from './strategies.ts';
 import type { Transform } from '../transform.ts';
 import { promotionsTransform } from './transform.ts';
 
@@ -44,26 +43,11 @@ export const loadPromos = defineJob({
     };
   },
 
-  async onSuccess(outcome, context, config, signal) {
-    const { run } = context;
-    const loaded = outcome.sinks.map((sink) => `${sink.sink} ${String(sink.loaded)}`).join(', ');
-    const text = `${describeWindow(run.window)}: ${loaded}`;
-    await notify(config.jobSuccessNotifications, context, { event: 'success', text }, signal);
-    if (outcome.counts.quarantined > 0 || outcome.warnings.length > 0) {
-      const problems = [...outcome.warnings, `${String(outcome.counts.quarantined)} quarantined`];
-      const quality = { event: 'data_quality', text: problems.join('\n') } as const;
-      await notify(config.dataQualityNotifications, context, quality, signal);
-    }
-  },
-
-  async onFailure(error, context, config, signal) {
-    const failed = { event: 'failed', text: `${error.code}: ${error.message}` } as const;
-    await notify(config.jobFailedNotifications, context, failed, signal);
-    if (error.exitCode === 4) {
-      const quality = { ...failed, event: 'data_quality' } as const;
-      await notify(config.dataQualityNotifications, context, quality, signal);
-    }
-  },
+  notifiers: (config) => ({
+    failed: notifierOf(config.jobFailedNotifications),
+    success: notifierOf(config.jobSuccessNotifications),
+    data_quality: notifierOf(config.dataQualityNotifications),
+  }),
 });
 
 /** Runs on the engine that is chosen, and on those of `fallback` when it fails as an engine. */
@@ -173,22 +157,6 @@ function refuseUnalignedAppend(plan: LoadPlan, context: JobContext): void {
     'APPEND_UNALIGNED',
     `mode "append" needs whole weeks, Monday to Monday: ${describeWindow(window)} is not`,
     { hint: `the nearest such window is ${describeWindow(nearest)}` },
-  );
-}
-
-async function notify(
-  config: LoadPromosConfig['jobFailedNotifications'],
-  context: JobContext,
-  message: Pick<Notification, 'event' | 'text'>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (config === undefined) return;
-  const { job, runId } = context.run;
-  const subject = `${job}: ${message.event}`;
-  await notifiers[config.notificationService].notify(
-    { ...message, job, runId, subject },
-    config,
-    signal,
   );
 }
 

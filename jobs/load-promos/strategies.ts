@@ -1,12 +1,20 @@
+import type { output, ZodType } from 'zod';
 import type { EngineName, SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
-import type { Sink, Source, StrategyContext } from '../../core/strategy.ts';
-import type { LoadRequest } from '../../core/strategy.ts';
-import { readers, writers } from '../../strategies/registry.ts';
+import type {
+  LoadRequest,
+  NotifierStrategy,
+  Sink,
+  Source,
+  StrategyContext,
+} from '../../core/strategy.ts';
+import { notifiers, readers, writers } from '../../strategies/registry.ts';
+import type { SendNotification } from '../notify.ts';
 import type { SinkPlan } from '../sinks.ts';
 import type { LoadPromosConfig } from './config.ts';
 
 type ReaderConfig = LoadPromosConfig['extractorConfig'];
+type NotifierConfig = NonNullable<LoadPromosConfig['jobFailedNotifications']>;
 type WriterConfig = NonNullable<LoadPromosConfig['unityLoaderConfig']>;
 
 /** Opens a source with the reader that its config names, on the session's engine. */
@@ -95,6 +103,30 @@ async function openWriter(
         signal,
       );
   }
+}
+
+/** How a config's notifier sends; undefined where nobody is to be told. */
+export function notifierOf(config: NotifierConfig | undefined): SendNotification | undefined {
+  switch (config?.notificationService) {
+    case undefined:
+    case 'NOOP':
+      return undefined;
+    case 'EMAIL':
+      return sender(notifiers.EMAIL, config);
+    case 'SLACK':
+      return sender(notifiers.SLACK, config);
+    case 'SNS':
+      return sender(notifiers.SNS, config);
+    case 'WEBHOOK':
+      return sender(notifiers.WEBHOOK, config);
+  }
+}
+
+function sender<Schema extends ZodType>(
+  { notify }: NotifierStrategy<Schema>,
+  config: output<Schema>,
+): SendNotification {
+  return (notification, context, signal) => notify(notification, config, context, signal);
 }
 
 function on<Open>(engines: Partial<Record<EngineName, Open>>, engine: EngineName): Open {

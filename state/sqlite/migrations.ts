@@ -50,6 +50,26 @@ const MIGRATIONS = [
       create index events_by_run on events (run_id, number);
     `,
   },
+  {
+    name: 'notifications that wait to be sent',
+    sql: `
+      create table notifications (
+        number integer primary key autoincrement,
+        id text not null unique,
+        run_id text not null references runs,
+        job text not null,
+        event text not null,
+        facts text not null,
+        state text not null default 'PENDING' check (state in ('PENDING', 'SENT', 'GIVEN_UP')),
+        created_at text not null,
+        tries integer not null default 0,
+        held_until text,
+        settled_at text,
+        error text
+      ) strict;
+      create index notifications_by_job on notifications (job, state, number);
+    `,
+  },
 ] as const;
 
 /**

@@ -6,7 +6,7 @@ import type { RunRecord, StepRecord } from '../../core/run-store.ts';
 
 const STEP_STATES = ['RUNNING', 'COMPLETED', 'FAILED'] as const;
 
-type Row = Readonly<Record<string, SQLOutputValue>>;
+export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** A row of `runs` as the rest of the product sees it: absent instead of null, camelCase. */
 export function toRun(row: Row): RunRecord {
@@ -53,36 +53,36 @@ export function toEvent(row: Row): RunEvent {
   };
 }
 
-function optional<Key extends string>(
+export function optional<Key extends string>(
   key: Key,
   value: string | undefined,
 ): Partial<Record<Key, string>> {
   return value === undefined ? {} : ({ [key]: value } as Record<Key, string>);
 }
 
-function text(row: Row, column: string): string {
+export function text(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw unreadable(column);
   return value;
 }
 
-function optionalText(row: Row, column: string): string | undefined {
+export function optionalText(row: Row, column: string): string | undefined {
   return row[column] === null ? undefined : text(row, column);
 }
 
-function integer(row: Row, column: string): number {
+export function integer(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== 'number') throw unreadable(column);
   return value;
 }
 
-function oneOf<T extends string>(values: readonly T[], row: Row, column: string): T {
+export function oneOf<T extends string>(values: readonly T[], row: Row, column: string): T {
   const found = values.find((value) => value === row[column]);
   if (found === undefined) throw unreadable(column);
   return found;
 }
 
-function toObject(json: string, column: string): Readonly<Record<string, unknown>> {
+export function toObject(json: string, column: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null) throw unreadable(column);
   return value as Readonly<Record<string, unknown>>;

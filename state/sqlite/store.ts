@@ -3,6 +3,7 @@ import { JobError } from '../../core/errors.ts';
 import type { RunRecord, RunStore } from '../../core/run-store.ts';
 import { appendEvent, moveRun, recordAttempt } from './attempts.ts';
 import { guarded, isUnknownRun, openDatabase, transaction } from './database.ts';
+import { queueNotifications, settle, takePending, toNotification } from './notifications.ts';
 import { toConfig, toEvent, toRun, toStep } from './rows.ts';
 
 /**
@@ -52,6 +53,7 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
         database
           .prepare('update runs set engine = ?, result = ?, ended_at = ? where run_id = ?')
           .run(end.engine ?? null, JSON.stringify(result), at, runId);
+        queueNotifications(database, end.notifications ?? [], at);
         return true;
       }),
     ),
@@ -111,6 +113,20 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
 
     listEvents: promised((runId) =>
       all('select * from events where run_id = ? order by number', [runId], toEvent),
+    ),
+
+    takeNotifications: promised((take) =>
+      transaction(database, path, () => takePending(database, take)),
+    ),
+
+    settleNotification: promised((settled) => {
+      guarded(path, () => {
+        settle(database, settled);
+      });
+    }),
+
+    listNotifications: promised((limit) =>
+      all('select * from notifications order by number desc limit ?', [limit], toNotification),
     ),
 
     [Symbol.asyncDispose]: promised(() => {

@@ -151,8 +151,7 @@ async function run({
         each,
       ),
     computation: () => Promise.reject(new Error('nobody compares engines')),
-    onSuccess: () => Promise.resolve(),
-    onFailure: () => Promise.resolve(),
+    notifiers: {},
   };
   const surroundings: Surroundings = {
     env: {},

@@ -3,6 +3,7 @@ import { JobError } from '../../../core/errors.ts';
 import type { RunStore } from '../../../core/run-store.ts';
 import { endOf, newAttempt, WINDOW, withoutWindow } from './attempt.ts';
 import { itFollowsTheModel } from './model.ts';
+import { itKeepsNotifications } from './notifications.ts';
 
 /** What an implementation supplies. */
 export interface RunStoreHarness {
@@ -32,6 +33,12 @@ export function describeRunStore(name: string, harness: RunStoreHarness): void {
       await store[Symbol.asyncDispose]();
       await harness.remove();
     });
+
+    itKeepsNotifications(
+      () => store,
+      () => harness.open(),
+      freshId,
+    );
 
     it('records a new run as RUNNING, with its event', async () => {
       const runId = freshId();
