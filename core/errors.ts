@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   SOURCE_CHANGED: { exitCode: 3, retryable: true },
   TARGET_UNAVAILABLE: { exitCode: 3, retryable: true },
   TARGET_CONFLICT: { exitCode: 3, retryable: true },
+  SECRET_UNAVAILABLE: { exitCode: 3, retryable: true },
   NOTIFICATION_FAILED: { exitCode: 3, retryable: true },
   SPARK_NOT_STARTED: { exitCode: 3, retryable: true },
   SPARK_UNREACHABLE: { exitCode: 3, retryable: true },

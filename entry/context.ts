@@ -11,7 +11,7 @@ import { openFileStorage } from '../state/artifacts/file.ts';
 import { openSqliteStore } from '../state/sqlite/store.ts';
 import { openEngine } from './engines.ts';
 import { writeReport } from './report/write.ts';
-import { createSecretResolver } from './secrets.ts';
+import { createSecretResolver } from './secrets/resolver.ts';
 
 /** What the process was started with. Only entry/ reads it from the process itself. */
 export interface Surroundings {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { createRedactor, parseSecret } from '../../core/secrets.ts';
-import { createSecretResolver } from '../../entry/secrets.ts';
+import { createSecretResolver } from '../../entry/secrets/resolver.ts';
 
 /** A resolver over an environment and files, with what it warned of and how often it read. */
 function resolverOver({ env = {}, files = {} }: { env?: object; files?: object }) {
@@ -68,9 +68,8 @@ it.each([
   ['secret://env/EMPTY', 'SECRET_MISSING', 'EMPTY is empty'],
   ['secret://file/not/there', 'SECRET_MISSING', '/not/there cannot be read'],
   ['secret://file/empty', 'SECRET_MISSING', '/empty is empty'],
-  ['secret://aws-secretsmanager/promos#password', 'NOT_SUPPORTED', 'not built yet'],
-  ['secret://aws-ssm/promos', 'NOT_SUPPORTED', 'not built yet'],
-  ['secret://databricks/scope/key', 'NOT_SUPPORTED', 'not built yet'],
+  ['secret://databricks/scope/key', 'SECRET_MISSING', 'DATABRICKS_HOST is not set'],
+  ['secret://databricks/scope', 'CONFIG_INVALID', 'not a reference'],
   ['secret://vault/promos', 'CONFIG_INVALID', 'not a reference'],
   ['secret://env/', 'CONFIG_INVALID', 'not a reference'],
   ['secret://env/NO-NAME', 'CONFIG_INVALID', 'not a reference'],

@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
-import { JobError } from '../core/errors.ts';
-import type { Redactor, Secret } from '../core/secrets.ts';
+import { JobError } from '../../core/errors.ts';
+import type { Redactor, Secret } from '../../core/secrets.ts';
+import { fromParameterStore, fromSecretsManager } from './aws.ts';
+import { fromDatabricks } from './databricks.ts';
 
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,14 +18,13 @@ const KINDS = [
   'secret://aws-ssm/NAME',
   'secret://databricks/SCOPE/KEY',
 ];
-const NOT_BUILT = ['aws-secretsmanager', 'aws-ssm', 'databricks'];
 
 /**
  * Makes the function that turns a secret into its value. A reference is resolved once; every value
  * is known to the redactor before anybody gets it.
  *
- * @throws JobError `SECRET_MISSING`, `NOT_SUPPORTED`, or `CONFIG_INVALID` for a malformed reference
- *   (by the function that it returns).
+ * @throws JobError `SECRET_MISSING`, `SECRET_UNAVAILABLE`, or `CONFIG_INVALID` for a malformed
+ *   reference (by the function that it returns).
  */
 export function createSecretResolver(sources: SecretSources): (secret: Secret) => Promise<string> {
   const resolved = new Map<string, Promise<string>>();
@@ -52,11 +53,6 @@ export function createSecretResolver(sources: SecretSources): (secret: Secret) =
 
 async function resolveReference(uri: string, sources: SecretSources): Promise<string> {
   const [, scheme = '', rest = ''] = /^secret:\/\/([^/]*)\/(.+)$/s.exec(uri) ?? [];
-  if (NOT_BUILT.includes(scheme)) {
-    throw new JobError('NOT_SUPPORTED', `"${uri}": secrets from ${scheme} are not built yet`, {
-      hint: 'use secret://env/NAME or secret://file/PATH',
-    });
-  }
   if (scheme === 'env' && /^[A-Za-z_]\w*$/.test(rest)) {
     const value = sources.env[rest];
     if (value !== undefined && value !== '') return value;
@@ -67,6 +63,11 @@ async function resolveReference(uri: string, sources: SecretSources): Promise<st
     );
   }
   if (scheme === 'file' && rest !== '') return await fromFile(uri, rest, sources);
+  if (scheme === 'aws-secretsmanager' && rest !== '') return await fromSecretsManager(uri, rest);
+  if (scheme === 'aws-ssm' && rest !== '') return await fromParameterStore(uri, rest);
+  if (scheme === 'databricks' && /^[^/]+\/[^/]+$/.test(rest)) {
+    return await fromDatabricks(uri, rest, sources.env);
+  }
   throw new JobError('CONFIG_INVALID', `"${uri}" is not a reference to a secret`, {
     hint: `write one of: ${KINDS.join(', ')}`,
   });
