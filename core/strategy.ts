@@ -101,6 +101,15 @@ export interface Staged {
   readonly rows: number;
 }
 
+/** What there is at a target. */
+export interface TargetState {
+  readonly exists: boolean;
+  /** The statement that makes it when it does not exist; a folder of files needs none. */
+  readonly create?: string;
+  /** Files that hold the rows of the request's window; absent where rows are in no files of ours. */
+  readonly files?: number;
+}
+
 /**
  * An open target. The template calls, in this order: `check`, `claim`, `loads`, then `stage` and
  * `commit` unless the load can be reused, `count`, and disposes the claim and the sink.
@@ -112,6 +121,8 @@ export interface Sink extends AsyncDisposable {
   readonly target: string;
   /** @throws JobError `TARGET_SCHEMA` when the target exists with other columns; writes nothing. */
   check(signal: AbortSignal): Promise<void>;
+  /** Says what there is, for people; writes nothing. */
+  describe(signal: AbortSignal): Promise<TargetState>;
   /**
    * A commit may have to wait for others, and leaves nothing when it is aborted or refused. Such
    * sinks commit before those whose commit takes moments.

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { capabilities } from './commands/capabilities.ts';
 import { loadsList } from './commands/loads.ts';
 import { parity } from './commands/parity.ts';
+import { plan } from './commands/plan.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
@@ -16,7 +17,7 @@ import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
 const COMMANDS: readonly Command[] = [
-  ...[run, verify, parity, capabilities, runsList, runsShow, loadsList, sparkUp],
+  ...[run, plan, verify, parity, capabilities, runsList, runsShow, loadsList, sparkUp],
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {

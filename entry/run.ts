@@ -27,6 +27,7 @@ export interface RunRequest {
   readonly store?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly preview?: boolean;
 }
 
 /**
@@ -50,6 +51,7 @@ export async function runFromConfig(
     startedAt,
     force: request.force ?? false,
     dryRun: request.dryRun ?? false,
+    preview: request.preview ?? false,
   };
   let known: RunInfo = run;
   try {

@@ -8,6 +8,8 @@ import { jobs } from './registry.ts';
 /** A job with its config, ready for the runner. */
 export interface BoundJob {
   readonly name: string;
+  /** As its schema has made it: camelCase, defaults filled in, literal secrets as they are. */
+  readonly config: unknown;
   executeJob(context: JobContext, signal: AbortSignal): Promise<JobOutcome>;
   /** @throws JobError `NOT_SUPPORTED` for a job without a plan. */
   computation(context: StrategyContext): Promise<Computation>;
@@ -33,6 +35,7 @@ function bind<Config>(definition: JobDefinition<Config>, rawConfig: unknown): Bo
   const config = parseConfig(definition.config, rawConfig);
   return {
     name: definition.name,
+    config,
     executeJob: (context, signal) => definition.executeJob(context, config, signal),
     async computation(context) {
       const found = await definition.computation?.(config, context);

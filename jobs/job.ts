@@ -8,6 +8,7 @@ import type { Source, StrategyContext } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { PlanSession } from '../plan/session.ts';
 import type { Notifiers } from './notify.ts';
+import type { LoadPreview } from './preview.ts';
 import type { SinkPlan } from './sinks.ts';
 import type { Transform } from './transform.ts';
 
@@ -24,6 +25,8 @@ export interface RunInfo {
   readonly force: boolean;
   /** Check config, source schema and targets; write nothing. */
   readonly dryRun: boolean;
+  /** A dry run also finds out what a load would do; it reads the source for that. */
+  readonly preview?: boolean;
 }
 
 /** What a job says of the engine's session. */
@@ -91,6 +94,8 @@ export interface JobOutcome {
   readonly quarantine?: string;
   readonly warnings: readonly string[];
   readonly extraColumns: readonly string[];
+  /** Of a dry run that was asked for it. */
+  readonly preview?: LoadPreview;
 }
 
 /** What a job computes, of what and for which targets; nothing is written for it. */

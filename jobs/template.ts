@@ -8,6 +8,7 @@ import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import { keepQuarantine, type Quarantined } from './quarantine.ts';
+import { previewLoad } from './preview.ts';
 import { computeResult } from './result.ts';
 import { assertTellsRowErrors } from './row-errors.ts';
 import { type ClaimedSink, claimSinks, openSinks, type SinkPlan } from './sinks.ts';
@@ -73,7 +74,14 @@ export async function runLoad(
     rules: [],
     warnings: [],
   };
-  if (run.dryRun) return { ...outcome, sinks: sinks.map((sink) => sinkOutcome(sink, 'checked')) };
+  if (run.dryRun) {
+    const checked = sinks.map((sink) => sinkOutcome(sink, 'checked'));
+    if (run.preview !== true) return { ...outcome, sinks: checked };
+    const preview = await context.step('measure', () =>
+      previewLoad(plan, session, source, sinks, run, signal),
+    );
+    return { ...outcome, sinks: checked, preview };
+  }
 
   const { startedAt, claimed } = await context.step('claim', () =>
     claimSinks(plan, sinks, context, open, signal),

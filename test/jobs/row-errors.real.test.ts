@@ -119,6 +119,7 @@ async function run({
 }: Asked): Promise<RunResult> {
   const job: BoundJob = {
     name: 'load_orders',
+    config: {},
     executeJob: (context, each) =>
       runLoad(
         {

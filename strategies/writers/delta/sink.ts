@@ -6,6 +6,7 @@ import { stageFolder } from '../file-claims.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
+import { describeTable } from './describe.ts';
 import { isReferenced } from './leftovers.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
@@ -42,6 +43,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
         if (table) assertAccepts(table, { contract: request.contract, entry: request });
       });
     },
+    describe: async (signal) => describeTable(target, await log.latest(signal)),
     claims: (signal) => log.claims(signal),
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),

@@ -4,6 +4,7 @@ import { JobError } from '../../../core/errors.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
+import { describeTable } from './describe.ts';
 import { OWN } from './paths.ts';
 import { assertColumns } from './plan-commit.ts';
 import { tableOf } from './snapshot.ts';
@@ -37,6 +38,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
         if (found) assertColumns(found, contract);
       });
     },
+    describe: async (signal) => describeTable(target, await log.latest(signal)),
     claims: (signal) => log.claims(signal),
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),

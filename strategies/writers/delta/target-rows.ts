@@ -51,7 +51,7 @@ export async function sampleRows(
   return samples;
 }
 
-function coveredFiles(
+export function coveredFiles(
   snapshot: Snapshot,
   { covers, contract }: DeltaTarget['request'],
 ): readonly AddFile[] {

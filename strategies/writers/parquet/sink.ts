@@ -51,6 +51,10 @@ export function openParquetSink(
     kind: 'parquet',
     target: path,
     check: (signal) => checkColumns(session, storage, contract, signal),
+    async describe(signal) {
+      const all = await visibleFiles(storage, column, signal);
+      return { exists: all.length > 0, files: (await covered(signal)).length };
+    },
     claims: (signal) => store.list(signal),
     async claim(options, signal) {
       held = await claimTarget(

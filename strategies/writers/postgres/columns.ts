@@ -62,7 +62,7 @@ export function createTable(
     return `${identifier(column.name)} ${postgresType(column.type)}${collate}${notNull}`;
   });
   const unlogged = kind === 'unlogged' ? 'unlogged ' : '';
-  return `create ${unlogged}table ${qualified(table)} (${columns.join(', ')})`;
+  return `create ${unlogged}table ${qualified(table)} (\n  ${columns.join(',\n  ')}\n)`;
 }
 
 /** Whether the table is just what `createTable` makes; else it is somebody's own design. */

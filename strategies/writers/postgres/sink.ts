@@ -7,6 +7,7 @@ import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/s
 import { claimTarget } from '../claim-target.ts';
 import { ATTACHED, attach } from './attach.ts';
 import { assertLoadable } from './check.ts';
+import { createTable } from './columns.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -43,6 +44,16 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     target: endpoint.party.target,
     async check(signal) {
       await assertLoadable(work.query, table, contract, endpoint.party, signal);
+    },
+    async describe(signal) {
+      const key = contract.key.map((name) => identifier(name)).join(', ');
+      return {
+        exists: (await inspectTarget(work.query, table, signal)) !== undefined,
+        create: [
+          createTable(table, contract, 'logged', table.table),
+          `alter table ${qualified(table)} add primary key (${key})`,
+        ].join(';\n'),
+      };
     },
     claims: async (signal) => await ledger.claims.list(signal),
     async claim(options, signal) {

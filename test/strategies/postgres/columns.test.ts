@@ -81,7 +81,12 @@ describe('column types in Postgres', () => {
     };
     const stage = { schema: 's', table: 'stage' };
     expect(createTable(stage, contract, 'unlogged', 'promotions')).toBe(
-      'create unlogged table "s"."stage" ("id" character varying(32) collate "C" constraint "promotions_id_not_null" not null, "odd ""name""" text)',
+      [
+        'create unlogged table "s"."stage" (',
+        '  "id" character varying(32) collate "C" constraint "promotions_id_not_null" not null,',
+        '  "odd ""name""" text',
+        ')',
+      ].join('\n'),
     );
   });
 

@@ -1,0 +1,122 @@
+import type { ConfigValue } from '../../core/config-values.ts';
+import { printable } from '../../core/printable.ts';
+import type { JobOutcome } from '../../jobs/job.ts';
+import type { LoadPreview, SinkPreview } from '../../jobs/preview.ts';
+import type { ResultLine } from '../../jobs/result-line.ts';
+import { tableLines } from '../table.ts';
+import { count, paint } from '../wording.ts';
+
+interface Told {
+  readonly job: string;
+  readonly line: ResultLine;
+  readonly outcome: JobOutcome;
+  readonly preview: LoadPreview;
+  readonly config: readonly ConfigValue[];
+}
+
+interface Screen {
+  readonly width: number;
+  readonly color: boolean;
+}
+
+const INDENT = '  ';
+
+/** What a run would do, in the order in which it would. */
+export function planLines(told: Told, { width, color }: Screen): readonly string[] {
+  const { job, line, outcome, preview } = told;
+  const title = (text: string) => paint('bold', text, color);
+  const block = (name: string, lines: readonly string[]) => [
+    '',
+    title(name),
+    ...lines.map((each) => (each === '' ? '' : INDENT + each)),
+  ];
+  const window = line.window;
+  const days = window === null ? 'all rows' : `${window.start_date} to ${window.end_date}`;
+  return [
+    `${title(printable(job))}  ${days}`,
+    ...block('config', configLines(told.config, width - INDENT.length)),
+    ...block('engine', [`${outcome.engine}: ${outcome.engineReason}`]),
+    ...block('source', sourceLines(preview)),
+    ...block('steps', preview.steps.split('\n').map(printable)),
+    ...preview.sinks.flatMap((sink) =>
+      block(`${sink.plan.name} (${sink.plan.kind}, ${sink.plan.mode})`, sinkLines(sink)),
+    ),
+    '',
+    'nothing was written',
+  ];
+}
+
+function configLines(config: readonly ConfigValue[], width: number): readonly string[] {
+  return tableLines(
+    [{ title: 'KEY' }, { title: 'VALUE', shrinkTo: 20 }, { title: 'FROM' }],
+    config.map(({ path, value, origin }) => [printable(path), printable(value), origin]),
+    width,
+  );
+}
+
+function sourceLines({ source, measured }: LoadPreview): readonly string[] {
+  const { location, parts, bytes, columns } = source;
+  const size = [
+    `${count(parts)} ${parts === 1 ? 'part' : 'parts'}`,
+    ...(bytes === undefined ? [] : [`${count(bytes)} bytes`]),
+    `${count(measured.read)} rows`,
+  ].join(', ');
+  const named = (used: boolean) =>
+    columns
+      .filter((column) => column.used === used)
+      .map(({ name, type }) => `${name} ${type}`)
+      .join(', ');
+  const unused = named(false);
+  const inWindow = measured.read - measured.filtered - measured.quarantined;
+  return [
+    `${printable(location)}: ${size}`,
+    `columns: ${printable(named(true))}`,
+    ...(unused === '' ? [] : [`not used: ${printable(unused)}`]),
+    `rows: ${count(inWindow)} to load, duplicates among them; ${count(measured.filtered)} outside the window; ${count(measured.quarantined)} to quarantine`,
+    ...measured.rules
+      .filter(({ rows }) => rows > 0)
+      .map(({ rule, rows }) => `rule ${rule}: broken by ${count(rows)} rows`),
+  ];
+}
+
+function sinkLines(sink: SinkPreview): readonly string[] {
+  const { state, target, loadId } = sink;
+  const create = state.exists || state.create === undefined ? [] : state.create.split('\n');
+  return [printable(target), doing(sink), `load id ${loadId}`, ...create];
+}
+
+/** In one line, what happens to the rows that are there. */
+function doing({ plan, state, rowsThere, reuse }: SinkPreview): string {
+  if (reuse !== undefined) {
+    return `does nothing: run "${printable(reuse.runId)}" has loaded the same already`;
+  }
+  if (!state.exists) return state.create === undefined ? 'makes the folder' : 'makes the table';
+  const files = state.files === undefined ? '' : ` in ${count(state.files)} files`;
+  const rows = `${count(rowsThere)} rows${files}`;
+  switch (plan.mode) {
+    case 'append':
+      return `adds to the ${rows} of the window`;
+    case 'overwrite':
+      return `replaces all ${rows}`;
+    case 'overwrite_window':
+      return `replaces the ${rows} of the window`;
+    case 'merge':
+      return `merges into ${rows}`;
+  }
+}
+
+/** For programs. */
+export function planJson({ job, line, outcome, preview, config }: Told) {
+  const { source, measured, steps, sinks } = preview;
+  return {
+    ...{ schema: 'dray.plan/1', job, window: line.window },
+    engine: { name: outcome.engine, reason: outcome.engineReason },
+    ...{ config, source, measured, steps: steps.split('\n') },
+    sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse }) => ({
+      ...{ sink: plan.name, kind: plan.kind, mode: plan.mode, target },
+      ...{ exists: state.exists, create: state.exists ? null : (state.create ?? null) },
+      ...{ files: state.files ?? null, rows_there: rowsThere, load_id: loadId },
+      reused_from: reuse?.runId ?? null,
+    })),
+  };
+}

@@ -1,0 +1,81 @@
+import { type LoadEntry, reusableLoad } from '../core/ledger.ts';
+import { countsMatch, type Source, type SourceColumn, type TargetState } from '../core/strategy.ts';
+import { explain } from '../plan/explain.ts';
+import type { PlanSession } from '../plan/session.ts';
+import type { RunInfo } from './job.ts';
+import { type OpenSink, sumOf } from './sinks.ts';
+import type { LoadPlan } from './template.ts';
+import type { Measured } from './transform.ts';
+
+/** What a load would do, found out without writing anything. */
+export interface LoadPreview {
+  readonly source: {
+    readonly location: string;
+    /** Files, or table versions. */
+    readonly parts: number;
+    /** Undefined where a part does not tell. */
+    readonly bytes?: number;
+    readonly columns: readonly (SourceColumn & { readonly used: boolean })[];
+  };
+  /** Where the source's rows would go, but for duplicates. */
+  readonly measured: Measured;
+  /** The plan as a tree. */
+  readonly steps: string;
+  readonly sinks: readonly SinkPreview[];
+}
+
+export interface SinkPreview extends Pick<OpenSink, 'plan' | 'loadId'> {
+  readonly target: string;
+  readonly state: TargetState;
+  /** Rows that the target holds of the run's window; all, in mode `overwrite`. */
+  readonly rowsThere: number;
+  /** The load that makes this one superfluous. */
+  readonly reuse?: LoadEntry;
+}
+
+/** Reads the source once, to count; asks each target what it holds. */
+export async function previewLoad(
+  { transform }: LoadPlan,
+  session: PlanSession,
+  source: Source,
+  sinks: readonly OpenSink[],
+  run: RunInfo,
+  signal: AbortSignal,
+): Promise<LoadPreview> {
+  const prepared = await transform.prepare(session, source, run.window, signal);
+  const measured = await prepared.measure(signal);
+  const previews: SinkPreview[] = [];
+  for (const sink of sinks) previews.push(await previewSink(sink, run.force, signal));
+  const used = new Set(transform.required.map(({ name }) => name));
+  const sizes = source.snapshot.map(({ bytes }) => bytes);
+  const bytes = sizes.reduce(
+    (sum, each) => (each === undefined ? undefined : (sum ?? 0) + each),
+    0,
+  );
+  return {
+    source: {
+      location: source.location,
+      parts: source.snapshot.length,
+      ...(bytes === undefined || sizes.includes(undefined) ? {} : { bytes }),
+      columns: source.columns.map((column) => ({ ...column, used: used.has(column.name) })),
+    },
+    measured,
+    steps: explain(transform.plan.node),
+    sinks: previews,
+  };
+}
+
+async function previewSink(
+  { plan, sink, loadId }: OpenSink,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<SinkPreview> {
+  const state = await sink.describe(signal);
+  const counts = state.exists ? await sink.count(signal) : new Map<string, number>();
+  const known = force ? undefined : reusableLoad(await sink.loads(signal), loadId);
+  const isThere = known !== undefined && countsMatch(known.partitions, counts);
+  return {
+    ...{ plan, loadId, target: sink.target, state, rowsThere: sumOf(counts) },
+    ...(isThere ? { reuse: known } : {}),
+  };
+}

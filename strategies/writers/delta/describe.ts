@@ -1,0 +1,46 @@
+import type { ColumnType, OutputContract } from '../../../core/schema.ts';
+import type { TargetState } from '../../../core/strategy.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
+import { tableOf, type Snapshot } from './snapshot.ts';
+import { coveredFiles } from './target-rows.ts';
+import type { DeltaTarget } from './target.ts';
+
+/** The table as it is, and the statement that would make it, in Spark's words. */
+export function describeTable({ storage, request }: DeltaTarget, snapshot: Snapshot): TargetState {
+  const exists = tableOf(snapshot) !== undefined;
+  return {
+    exists,
+    create: createStatement(storage.root, request.contract),
+    files: exists ? coveredFiles(snapshot, request).length : 0,
+  };
+}
+
+function createStatement(path: string, { columns, partitionBy }: OutputContract): string {
+  const lines = columns.map(
+    ({ name, type, nullable }) =>
+      `  ${sparkName(name)} ${typeOf(type)}${nullable ? '' : ' not null'}`,
+  );
+  return [
+    `create table delta.${sparkName(path)} (`,
+    lines.join(',\n'),
+    `) using delta partitioned by (${sparkName(partitionBy)})`,
+  ].join('\n');
+}
+
+/** Lengths of texts are not kept: Delta's own schema has none. */
+function typeOf(type: ColumnType): string {
+  switch (type.kind) {
+    case 'bool':
+      return 'boolean';
+    case 'int32':
+      return 'int';
+    case 'int64':
+      return 'bigint';
+    case 'float64':
+      return 'double';
+    case 'decimal':
+      return `decimal(${String(type.precision)},${String(type.scale)})`;
+    default:
+      return type.kind;
+  }
+}
