@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openScene, type Scene, WINDOW } from './scene.ts';
-import { ROOT } from './world.ts';
 
 let scene: Scene;
 
@@ -13,34 +10,13 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
 });
 
-async function dray(...args: readonly string[]) {
-  const { world } = scene;
-  return await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      [join(ROOT, 'entry/dray.ts'), ...args],
-      {
-        cwd: world.folder,
-        env: {
-          PATH: process.env['PATH'],
-          PROMOS_DB_PASSWORD: world.postgres.password,
-          DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
-        },
-      },
-      (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-      },
-    );
-  });
-}
-
 const WEEK_24 = ['--from', '2017-06-05', '--to', '2017-06-12'];
 const WEEK_23 = ['--from', '2017-05-29', '--to', '2017-06-05'];
 
 describe('dray plan', () => {
   it('says what a run would do to each target, and leaves everything as it is', async () => {
     const before = await scene.state();
-    const { code, stdout, stderr } = await dray(
+    const { code, stdout, stderr } = await scene.world.dray(
       'plan',
       'load_promos',
       '--config',
@@ -65,7 +41,7 @@ describe('dray plan', () => {
 
   it('says what would be replaced, and what is there already', async () => {
     const json = async (...args: readonly string[]) => {
-      const { stdout } = await dray(
+      const { stdout } = await scene.world.dray(
         'plan',
         'load_promos',
         '--config',
@@ -89,7 +65,13 @@ describe('dray plan', () => {
   it('shows the statements that would make the targets', async () => {
     const { world, source } = scene;
     const at = await world.config('fresh', { source });
-    const { stdout } = await dray('plan', 'load_promos', '--config', at.file, ...WEEK_24);
+    const { stdout } = await scene.world.dray(
+      'plan',
+      'load_promos',
+      '--config',
+      at.file,
+      ...WEEK_24,
+    );
     expect(stdout).toContain(`create table delta.\`${at.unity}\` (`);
     expect(stdout).toContain(') using delta partitioned by (`week`)');
     expect(stdout).toContain('create table "public"."fresh" (');
@@ -114,7 +96,12 @@ describe('dray plan', () => {
         },
       },
     });
-    const { stdout, stderr } = await dray('plan', 'load_promos', '--config', literal.file);
+    const { stdout, stderr } = await scene.world.dray(
+      'plan',
+      'load_promos',
+      '--config',
+      literal.file,
+    );
     expect(stdout).toMatch(/redshift_loader_config\.properties\.password +"\*\*\*" +config/);
     expect(stdout + stderr).not.toContain(world.postgres.password);
   });
@@ -122,10 +109,15 @@ describe('dray plan', () => {
   it('ends as a run would where something is wrong', async () => {
     const { world } = scene;
     const nowhere = await world.config('nowhere', { source: '/nowhere/at/all' });
-    const { code, stderr } = await dray('plan', 'load_promos', '--config', nowhere.file);
+    const { code, stderr } = await scene.world.dray(
+      'plan',
+      'load_promos',
+      '--config',
+      nowhere.file,
+    );
     expect(code).toBe(1);
     expect(stderr).toContain('SOURCE_NOT_FOUND');
-    const typo = await dray('plan', 'load_promo', '--config', nowhere.file);
+    const typo = await scene.world.dray('plan', 'load_promo', '--config', nowhere.file);
     expect([typo.code, typo.stderr.includes('JOB_UNKNOWN')]).toEqual([2, true]);
   });
 });

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { quote } from '../../core/engine.ts';
 import { deltaRs } from '../strategies/delta/harness.ts';
 import { expectLoads, openScene, type Scene } from './scene.ts';
-import { ROOT } from './world.ts';
 
 /** A scene whose three sinks hold weeks 23 to 25, from two runs. */
 let scene: Scene;
@@ -18,35 +16,6 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
 });
 
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function dray(...args: readonly string[]): Promise<Said> {
-  const { world } = scene;
-  return await new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(ROOT, 'entry/dray.ts'), ...args],
-      {
-        cwd: world.folder,
-        env: {
-          PATH: process.env['PATH'],
-          HOME: process.env['HOME'],
-          PROMOS_DB_PASSWORD: world.postgres.password,
-          DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
-        },
-      },
-      (error, stdout, stderr) => {
-        const code = typeof error?.code === 'number' ? error.code : 0;
-        resolve({ code, stdout, stderr });
-      },
-    );
-  });
-}
-
 interface Checked {
   readonly sink: string;
   readonly wrong: readonly (readonly [week: string, problem: string, run: string])[];
@@ -54,7 +23,7 @@ interface Checked {
 
 /** What `dray verify --json` finds wrong. */
 async function wrongIn(...args: readonly string[]): Promise<readonly Checked[]> {
-  const { code, stdout, stderr } = await dray('verify', ...args, '--json');
+  const { code, stdout, stderr } = await scene.world.dray('verify', ...args, '--json');
   expect(stderr).toBe('');
   const found = JSON.parse(stdout) as readonly {
     readonly sink: string;
@@ -92,7 +61,7 @@ describe('dray verify', () => {
     expect(await wrongIn('all-weeks')).toEqual(RIGHT);
     expect(await wrongIn(scene.at.stage)).toEqual([{ sink: 'stage', wrong: [] }]);
     expect(await wrongIn('--config', scene.at.file)).toEqual(RIGHT);
-    const { stdout } = await dray('verify', 'unity', '--config', scene.at.file);
+    const { stdout } = await scene.world.dray('verify', 'unity', '--config', scene.at.file);
     expect(stdout).toMatch(
       /^unity {2}delta {2}\S+unity\n {2}2 loads, 3 of column week, [\d,]+ rows: as the ledger says\n$/,
     );
@@ -168,7 +137,7 @@ describe('dray verify', () => {
   });
 
   it('says for people which load is wrong, and ends with 4', async () => {
-    const { code, stdout } = await dray('verify', '--config', scene.at.file);
+    const { code, stdout } = await scene.world.dray('verify', '--config', scene.at.file);
     expect(code).toBe(4);
     expect(stdout).toContain('3 of column week, ');
     expect(stdout).toContain('wrong in 3 of them');
@@ -177,18 +146,18 @@ describe('dray verify', () => {
   });
 
   it('says what to do where nothing is found', async () => {
-    const nothing = await dray('verify', 'no-such-run');
+    const nothing = await scene.world.dray('verify', 'no-such-run');
     expect(nothing.code).toBe(2);
     expect(nothing.stderr).toContain('knows no run and no target "no-such-run"');
-    expect((await dray('verify')).stderr).toContain('no target is named');
-    const odd = await dray('verify', 'warehouse', '--config', scene.at.file);
+    expect((await scene.world.dray('verify')).stderr).toContain('no target is named');
+    const odd = await scene.world.dray('verify', 'warehouse', '--config', scene.at.file);
     expect(odd.stderr).toContain('it has: unity, stage, redshift');
   });
 });
 
 describe('dray loads list', () => {
   it('lists the ledger of each target, newest first, with what each load decides now', async () => {
-    const { code, stdout } = await dray('loads', 'list', '--config', scene.at.file);
+    const { code, stdout } = await scene.world.dray('loads', 'list', '--config', scene.at.file);
     expect(code).toBe(0);
     const lines = stdout.split('\n');
     expect(lines.filter((line) => line.startsWith('  20'))).toHaveLength(6);
@@ -197,7 +166,7 @@ describe('dray loads list', () => {
   });
 
   it('lists only the loads of a run that is named', async () => {
-    const { stdout } = await dray('loads', 'list', 'all-weeks', '--json');
+    const { stdout } = await scene.world.dray('loads', 'list', 'all-weeks', '--json');
     const found = JSON.parse(stdout) as readonly { loads: readonly { runId: string }[] }[];
     expect(found.map(({ loads }) => loads.map(({ runId }) => runId))).toEqual(
       Array.from({ length: 3 }, () => ['all-weeks']),

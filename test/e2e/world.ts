@@ -31,6 +31,8 @@ export interface World extends AsyncDisposable {
   /** Starts the entry; `env` adds to the child's. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Runs the CLI for people to its end. */
+  dray(...args: readonly string[]): Promise<Ended>;
   /** Queries Postgres as its owner. */
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
   /** Queries files with DuckDB. */
@@ -78,8 +80,12 @@ export async function openWorld(): Promise<World> {
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
 
-  function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(process.execPath, [join(ROOT, 'test/e2e/failing-entry.ts'), ...args], {
+  function start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    entry = 'test/e2e/failing-entry.ts',
+  ): Running {
+    const child = spawn(process.execPath, [join(ROOT, entry), ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -99,6 +105,7 @@ export async function openWorld(): Promise<World> {
     session,
     start,
     run: async (args, env) => await start(args, env).ended,
+    dray: async (...args) => await start(args, {}, 'entry/dray.ts').ended,
     query: async (sql) => (await pool.query<Record<string, unknown>>(sql)).rows,
     duckdb: async (sql) => await session.rows(sql, forever),
     async smallSource() {
@@ -136,7 +143,9 @@ function watch(child: ChildProcess): Running {
     child.on('close', (code, signal) => {
       for (const look of waiting) look();
       const text = stdout.trim();
-      const line = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined;
+      const line = text.startsWith('{"')
+        ? (JSON.parse(text) as Record<string, unknown>)
+        : undefined;
       resolve({ code, signal, stdout, stderr, line });
     });
   });
