@@ -136,7 +136,7 @@ async function byRecord(target: string | undefined, { store }: CommandContext): 
     );
   }
   const config = await store.getConfig(known.runId);
-  if (JSON.stringify(config).includes(`"${MASK}"`)) {
+  if (JSON.stringify(config).includes(MASK)) {
     throw new JobError(
       'ARGUMENTS_INVALID',
       `the record of run "${printable(known.runId)}" holds no password: a literal one is not kept`,
