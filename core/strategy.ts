@@ -48,6 +48,11 @@ export interface Source {
   readonly relation: string;
   /** The same plus `__file` (text) and `__row` (0-based physical row number, int64). */
   readonly relationWithOrigin: string;
+  /**
+   * Copies what is there now into the session, in one read: for a source that others change while a
+   * run reads it several times. Called once, when the run is sure to read. Absent: nothing changes.
+   */
+  materialize?(signal: AbortSignal): Promise<Source>;
   /** @throws JobError `SOURCE_CHANGED` when the source is no longer the snapshot. */
   assertUnchanged(signal: AbortSignal): Promise<void>;
 }

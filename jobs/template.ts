@@ -115,19 +115,20 @@ async function loadClaimed(
     return { counts: known.counts, sinks, partitions: partitionsOf(known) };
   }
 
-  const prepared = await plan.transform.prepare(session, source, run.window, signal);
-  const { measured, quarantined } = await context.step('measure', async () => {
-    const found = await prepared.measure(signal);
+  const { snapshot, prepared, measured, quarantined } = await context.step('measure', async () => {
+    const still = (await source.materialize?.(signal)) ?? source;
+    const ready = await plan.transform.prepare(session, still, run.window, signal);
+    const found = await ready.measure(signal);
     const kept = await keepQuarantine(
       session,
-      prepared.quarantine,
+      ready.quarantine,
       context.openStorage(plan.quarantinePath),
       run,
       found.quarantined,
       context.failpoints,
       signal,
     );
-    return { measured: found, quarantined: kept };
+    return { snapshot: still, prepared: ready, measured: found, quarantined: kept };
   });
   const { read, filtered } = measured;
   const found = { read, filtered, quarantined: quarantined.rows };
@@ -136,7 +137,7 @@ async function loadClaimed(
   const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
   const computed = await context.step('transform', async () => {
     const made = await computeResult(session, prepared, found, stamp, plan, context, signal);
-    await source.assertUnchanged(signal);
+    await snapshot.assertUnchanged(signal);
     return made;
   });
   const { failed, deduplicated } = computed;

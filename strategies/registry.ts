@@ -6,12 +6,13 @@ import { slackNotifier } from './notifiers/slack.ts';
 import { snsNotifier } from './notifiers/sns.ts';
 import { webhookNotifier } from './notifiers/webhook.ts';
 import { deltaReader } from './readers/delta.ts';
+import { jdbcReader } from './readers/jdbc.ts';
 import { parquetReader } from './readers/parquet.ts';
 import { deltaWriter } from './writers/delta/writer.ts';
 import { parquetWriter } from './writers/parquet/writer.ts';
 import { postgresWriter } from './writers/postgres/writer.ts';
 
-export const readers = { PARQUET: parquetReader, DELTA: deltaReader } as const;
+export const readers = { PARQUET: parquetReader, DELTA: deltaReader, JDBC: jdbcReader } as const;
 export const writers = {
   DELTA: deltaWriter,
   PARQUET: parquetWriter,
@@ -28,7 +29,7 @@ export const notifiers = {
 export const extractorConfig = z.discriminatedUnion('strategy', [
   parquetReader.config,
   deltaReader.config,
-  notBuilt('JDBC'),
+  jdbcReader.config,
 ]);
 export const loaderConfig = z.discriminatedUnion('strategy', [
   deltaWriter.config,

@@ -29,6 +29,8 @@ export async function openReader(
       return await on(readers.PARQUET.on, session.engine)(session, config, context, signal);
     case 'DELTA':
       return await on(readers.DELTA.on, session.engine)(session, config, context, signal);
+    case 'JDBC':
+      return await on(readers.JDBC.on, session.engine)(session, config, context, signal);
   }
 }
 
@@ -43,6 +45,8 @@ export async function sourceBytes(
       return await readers.PARQUET.bytes(config, context, signal);
     case 'DELTA':
       return await readers.DELTA.bytes(config, context, signal);
+    case 'JDBC':
+      return await readers.JDBC.bytes(config, context, signal);
   }
 }
 

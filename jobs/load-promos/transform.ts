@@ -46,7 +46,8 @@ export function promotionsTransform(
     wholePartitions: wholeWeeks,
     async inputs(session, signal) {
       if (openProducts === undefined) return [];
-      const products = await openProducts(session.sql, signal);
+      const opened = await openProducts(session.sql, signal);
+      const products = (await opened.materialize?.(signal)) ?? opened;
       await bindProducts(session, products, signal);
       return products.snapshot;
     },

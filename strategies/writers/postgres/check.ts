@@ -1,9 +1,9 @@
 import { JobError } from '../../../core/errors.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import { differences } from './columns.ts';
-import type { Query } from './connection.ts';
-import type { Party } from './errors.ts';
-import { displayName, type TableName } from './table-name.ts';
+import type { Query } from '../../postgres/connection.ts';
+import type { Party } from '../../postgres/errors.ts';
+import { displayName, type TableName } from '../../postgres/table-name.ts';
 import { inspectTarget, isLoadable } from './target.ts';
 
 const KINDS: Readonly<Record<string, string>> = {

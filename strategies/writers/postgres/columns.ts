@@ -1,6 +1,6 @@
 import { identifier } from '../../../core/engine.ts';
 import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
-import { qualified, type TableName } from './table-name.ts';
+import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 /** A column of an existing table, its type as `format_type` prints it. */
 export interface TableColumn {

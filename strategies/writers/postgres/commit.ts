@@ -2,11 +2,11 @@ import { type Claim, leaseLostOr, SILENCE_MS } from '../../../core/claims.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../postgres/connection.ts';
 import { type Ledger, setLocal } from './ledger.ts';
 import { publish } from './publish.ts';
 import type { Staging } from './staging.ts';
-import type { TableName } from './table-name.ts';
+import type { TableName } from '../../postgres/table-name.ts';
 
 /**
  * While we queue for the target's lock everybody else queues behind us, so we let them pass now and

@@ -5,13 +5,15 @@ import {
   type ResultFile,
   type SqlSession,
 } from '../../../core/engine.ts';
-import { ATTACHED, attach } from './attach.ts';
-import type { Endpoint } from './endpoint.ts';
-import { copyError } from './errors.ts';
-import { qualified, type TableName } from './table-name.ts';
+import { attach } from '../../postgres/attach.ts';
+import type { Endpoint } from '../../postgres/endpoint.ts';
+import { copyError } from '../../postgres/errors.ts';
+import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 /** From this many rows on a second stream pays for itself; the server then uses two cores. */
 const SECOND_STREAM_ROWS = 1_000_000;
+/** Name of the attached database. */
+const TARGET = 'target';
 
 /**
  * Brings the result's files into an empty table; on failure some rows may be in it.
@@ -38,7 +40,12 @@ export const copyInto: CopyInto = async (session, endpoint, table, result, onRow
   // An insert is one thread's work. Idle threads beside it were measured to burn up to three times
   // the work's own CPU time, which the server needs; without any, each caller's thread does its own.
   await using copier = await session.openAnother(1, signal);
-  await attach(copier, endpoint, table.schema, 'read_write', signal);
+  await attach(
+    copier,
+    endpoint,
+    { name: TARGET, schema: table.schema, access: 'read_write' },
+    signal,
+  );
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const streams = split(filled, result.rows >= SECOND_STREAM_ROWS ? 2 : 1);
@@ -48,7 +55,7 @@ export const copyInto: CopyInto = async (session, endpoint, table, result, onRow
         const paths = files.map((file) => quote(file.path)).join(', ');
         const toShare = rowCounter(files, onRows);
         await copier.run(
-          `insert into ${ATTACHED}.${qualified(table)} (${columns})
+          `insert into ${TARGET}.${qualified(table)} (${columns})
            select ${columns} from read_parquet([${paths}], hive_partitioning = false)`,
           either,
           toShare,

@@ -1,5 +1,5 @@
-import type { Query } from './connection.ts';
-import { qualified, type TableName } from './table-name.ts';
+import type { Query } from '../../postgres/connection.ts';
+import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 const GRANTS = `
 select case when grantee = 0 then 'public' else grantee::regrole::text end as grantee,

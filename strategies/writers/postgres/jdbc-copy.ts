@@ -1,10 +1,10 @@
 import { asSpark } from '../../../core/engine.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { type CopyInto, rowCounter } from './copy.ts';
-import type { Endpoint } from './endpoint.ts';
-import { copyError } from './errors.ts';
-import { libpqSessionOptions } from './settings.ts';
-import { qualified } from './table-name.ts';
+import type { Endpoint } from '../../postgres/endpoint.ts';
+import { copyError } from '../../postgres/errors.ts';
+import { libpqSessionOptions } from '../../postgres/settings.ts';
+import { qualified } from '../../postgres/table-name.ts';
 
 /**
  * Connections at once. Each task inserts through one of its own; more of them only wait for the

@@ -3,7 +3,7 @@ import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import { identifier } from '../../../core/engine.ts';
 import { loadEntrySchema } from '../load-entry.ts';
-import type { Connection, Query, Row } from './connection.ts';
+import type { Connection, Query, Row } from '../../postgres/connection.ts';
 
 /** How long a claimant, or a look at the outcome, waits for a commit that is under way. */
 const LOCK_TIMEOUT = '60s';

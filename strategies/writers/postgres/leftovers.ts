@@ -1,8 +1,8 @@
 import { type ClaimRecord, isDead } from '../../../core/claims.ts';
 import { messageOf } from '../../../core/errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../postgres/connection.ts';
 import { setLocal } from './ledger.ts';
-import { qualified, stagePrefix, type TableName } from './table-name.ts';
+import { qualified, stagePrefix, type TableName } from '../../postgres/table-name.ts';
 
 /** A claim beside ours (another window) that nobody has renewed for so long is taken for dead. */
 const DEAD_AFTER_MS = 600_000;

@@ -1,10 +1,10 @@
 import { columnList, identifier, quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
-import type { Query } from './connection.ts';
+import type { Query } from '../../postgres/connection.ts';
 import { copyGrants } from './grants.ts';
 import { keyName, replacesAll, type Staging } from './staging.ts';
-import { displayName, qualified, type TableName } from './table-name.ts';
+import { displayName, qualified, type TableName } from '../../postgres/table-name.ts';
 import { canReplace, inspectTarget, type TargetState, windowPredicate } from './target.ts';
 
 /**

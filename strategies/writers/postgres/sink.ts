@@ -5,16 +5,16 @@ import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
-import { ATTACHED, attach } from './attach.ts';
+import { attach } from '../../postgres/attach.ts';
 import { assertLoadable } from './check.ts';
 import { createTable } from './columns.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../../postgres/endpoint.ts';
 import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { type Staging, stageRows } from './staging.ts';
-import { displayName, qualified, stageName, type TableName } from './table-name.ts';
+import { displayName, qualified, stageName, type TableName } from '../../postgres/table-name.ts';
 import { inspectTarget, windowPredicate } from './target.ts';
 
 export interface PostgresTarget {
@@ -104,8 +104,9 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     },
     async content(signal) {
       if ((await inspectTarget(work.query, table, signal)) === undefined) return undefined;
-      await attach(target.session, endpoint, table.schema, 'read_only', signal);
-      return `select ${columnList(contract.columns)} from ${ATTACHED}.${qualified(table)}`;
+      const attached = { name: 'target', schema: table.schema, access: 'read_only' } as const;
+      await attach(target.session, endpoint, attached, signal);
+      return `select ${columnList(contract.columns)} from ${attached.name}.${qualified(table)}`;
     },
     async sample(limit, signal) {
       const columns = contract.columns.map(({ name }) => {

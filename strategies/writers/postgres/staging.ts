@@ -2,11 +2,11 @@ import { columnList, identifier, type SqlSession } from '../../../core/engine.ts
 import type { Failpoints } from '../../../core/failpoint.ts';
 import type { LoadRequest, StageInput } from '../../../core/strategy.ts';
 import { createTable } from './columns.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../postgres/connection.ts';
 import type { CopyInto } from './copy.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../../postgres/endpoint.ts';
 import { setLocal } from './ledger.ts';
-import { qualified, stageName, type TableName } from './table-name.ts';
+import { qualified, stageName, type TableName } from '../../postgres/table-name.ts';
 import { canReplace, inspectTarget } from './target.ts';
 
 /** Rows in a table of their own, which becomes the target or is emptied into it. */

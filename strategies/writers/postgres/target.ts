@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { identifier } from '../../../core/engine.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import type { Window } from '../../../core/window.ts';
-import type { Query, Value } from './connection.ts';
+import type { Query, Value } from '../../postgres/connection.ts';
 import { isOurs, type TableColumn } from './columns.ts';
-import { qualified, type TableName } from './table-name.ts';
+import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 /** What the catalog says of an existing table. */
 export interface TargetState {

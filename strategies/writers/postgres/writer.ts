@@ -3,11 +3,11 @@ import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
 import { defineWriter, type OpenWriter } from '../../../core/strategy.ts';
 import { type CopyInto, copyInto } from './copy.ts';
-import { chooseEndpoint } from './endpoint.ts';
+import { chooseEndpoint } from '../../postgres/endpoint.ts';
 import { jdbcInto } from './jdbc-copy.ts';
-import { connectionSettings } from './settings.ts';
+import { connectionSettings } from '../../postgres/settings.ts';
 import { openPostgresSink } from './sink.ts';
-import { parseTableName } from './table-name.ts';
+import { displayName, parseTableName } from '../../postgres/table-name.ts';
 
 const postgresConfig = z.strictObject({
   strategy: z.literal('POSTGRES'),
@@ -45,7 +45,7 @@ function openWith(copy: CopyInto): OpenWriter<PostgresConfig> {
     const maintenanceMemory = memorySize(config.options?.[MEMORY_OPTION] ?? DEFAULT_MEMORY);
     const password = settings.password && (await context.resolveSecret(settings.password));
     const { clock } = context;
-    const endpoint = await chooseEndpoint(settings, password, table, clock, signal);
+    const endpoint = await chooseEndpoint(settings, password, displayName(table), clock, signal);
     return openPostgresSink({
       session,
       endpoint,

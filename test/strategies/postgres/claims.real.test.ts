@@ -9,9 +9,9 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../../entry/start/embedded-postgres.ts';
-import { openConnection } from '../../../strategies/writers/postgres/connection.ts';
+import { openConnection } from '../../../strategies/postgres/connection.ts';
 import { openLedger } from '../../../strategies/writers/postgres/ledger.ts';
-import { connectionSettings } from '../../../strategies/writers/postgres/settings.ts';
+import { connectionSettings } from '../../../strategies/postgres/settings.ts';
 import { describeClaimStore } from '../../conformance/claims/suite.ts';
 
 jest.setTimeout(120_000);

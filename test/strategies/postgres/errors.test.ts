@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JobError } from '../../../core/errors.ts';
-import { copyError, postgresError } from '../../../strategies/writers/postgres/errors.ts';
+import { copyError, postgresError } from '../../../strategies/postgres/errors.ts';
 
 const party = { user: 'loader', target: 'postgresql://db:5432/sales/public.promotions' };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { displayUrl, parseJdbcUrl } from '../../../strategies/writers/postgres/jdbc-url.ts';
+import { displayUrl, parseJdbcUrl } from '../../../strategies/postgres/jdbc-url.ts';
 
 const LOCAL = { host: 'localhost', port: 5432 };
 

@@ -3,7 +3,7 @@ import {
   connectionSettings,
   libpqOptions,
   tlsChoices,
-} from '../../../strategies/writers/postgres/settings.ts';
+} from '../../../strategies/postgres/settings.ts';
 
 const URL = 'jdbc:postgresql://db/sales';
 const settings = (properties: Readonly<Record<string, string>>, url = URL) =>

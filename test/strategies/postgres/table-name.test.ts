@@ -4,7 +4,7 @@ import {
   parseTableName,
   qualified,
   stageName,
-} from '../../../strategies/writers/postgres/table-name.ts';
+} from '../../../strategies/postgres/table-name.ts';
 
 describe('a table name', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { identifier } from '../../../core/engine.ts';
-import { JobError } from '../../../core/errors.ts';
+import { identifier } from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
 
 /** A table's name in its parts, unquoted. */
 export interface TableName {

@@ -1,21 +1,24 @@
-import { quote, type SqlSession } from '../../../core/engine.ts';
-import { JobError } from '../../../core/errors.ts';
+import { quote, type SqlSession } from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { copyError } from './errors.ts';
 import { libpqOptions } from './settings.ts';
 
-/** Name of the attached database, and of the secret with its credentials. */
-export const ATTACHED = 'target';
+export interface Attachment {
+  /** A plain word: name of the attached database, and of the secret with its credentials. */
+  readonly name: string;
+  readonly schema: string;
+  readonly access: 'read_only' | 'read_write';
+}
 
 /**
- * Makes a schema of the server usable from DuckDB, as {@link ATTACHED}; again changes nothing. The
- * password goes into a secret of the engine, since errors repeat what is given to ATTACH.
+ * Makes a schema of the server usable from DuckDB; a second time changes nothing. The password goes
+ * into a secret of the engine, since errors repeat what is given to ATTACH.
  */
 export async function attach(
   session: SqlSession,
   endpoint: Endpoint,
-  schema: string,
-  access: 'read_only' | 'read_write',
+  { name, schema, access }: Attachment,
   signal: AbortSignal,
 ): Promise<void> {
   await session.useExtension('postgres_scanner', signal);
@@ -29,18 +32,18 @@ export async function attach(
     ...(password === undefined ? [] : [`password ${quote(password)}`]),
   ];
   try {
-    await session.run(`create secret if not exists ${ATTACHED} (${secret.join(', ')})`, signal);
+    await session.run(`create secret if not exists ${name} (${secret.join(', ')})`, signal);
   } catch {
     signal.throwIfAborted();
     // Without the cause: it holds the statement, and the statement the password.
-    throw new JobError('ENGINE_FAILED', 'the engine did not take the credentials of the target', {
+    throw new JobError('ENGINE_FAILED', 'the engine did not take the credentials of the server', {
       hint: `check host, database, user and password of ${party.target}`,
     });
   }
   try {
     await session.run(
-      `attach if not exists ${quote(libpqOptions(settings))} as ${ATTACHED}
-       (type postgres, secret ${ATTACHED}, schema ${quote(schema)}, ${access})`,
+      `attach if not exists ${quote(libpqOptions(settings))} as ${name}
+       (type postgres, secret ${name}, schema ${quote(schema)}, ${access})`,
       signal,
     );
   } catch (error) {

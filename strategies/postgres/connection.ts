@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import type { Clock } from '../../../core/clock.ts';
-import { messageOf } from '../../../core/errors.ts';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { type Party, postgresError } from './errors.ts';
 import type { HostAndPort } from './jdbc-url.ts';
 import { type ConnectionSettings, tlsChoices } from './settings.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
-import { JobError, messageOf } from '../../../core/errors.ts';
-import { parseSecret, type Secret } from '../../../core/secrets.ts';
+import { JobError, messageOf } from '../../core/errors.ts';
+import { parseSecret, type Secret } from '../../core/secrets.ts';
 import { type HostAndPort, parseJdbcUrl } from './jdbc-url.ts';
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;

@@ -1,10 +1,9 @@
-import type { Clock } from '../../../core/clock.ts';
-import { JobError } from '../../../core/errors.ts';
+import type { Clock } from '../../core/clock.ts';
+import { JobError } from '../../core/errors.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { Party } from './errors.ts';
 import { displayUrl, type HostAndPort } from './jdbc-url.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { displayName, type TableName } from './table-name.ts';
 
 /** One server, chosen from the URL's hosts, with all that a connection to it takes. */
 export interface Endpoint {
@@ -16,19 +15,19 @@ export interface Endpoint {
 }
 
 /**
- * Picks the first host that answers. With one host nothing is tried: the first statement finds out.
+ * Picks the first host that answers. `what` is the table or query there, for messages. With one host nothing is tried: the first statement finds out.
  *
  * @throws JobError of the last host when none answers.
  */
 export async function chooseEndpoint(
   settings: ConnectionSettings,
   password: string | undefined,
-  table: TableName,
+  what: string,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Endpoint> {
   const endpoints = settings.hosts.map((at): Endpoint => {
-    const target = `${displayUrl(at, settings.database)}/${displayName(table)}`;
+    const target = `${displayUrl(at, settings.database)}/${what}`;
     const party = { user: settings.user, target };
     return {
       settings,

@@ -1,4 +1,4 @@
-import { JobError } from '../../../core/errors.ts';
+import { JobError } from '../../core/errors.ts';
 
 export interface HostAndPort {
   readonly host: string;

@@ -1,4 +1,4 @@
-import { type ErrorCode, JobError, messageOf, systemCodeOf } from '../../../core/errors.ts';
+import { type ErrorCode, JobError, messageOf, systemCodeOf } from '../../core/errors.ts';
 
 /** Whom an error is about; never the password. */
 export interface Party {

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openScene, type Scene } from './scene.ts';
+import { contentsOf } from './world.ts';
+
+/** A scene whose source is also a table, and a view that leaves the rest to the server. */
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await openScene();
+  const { world, source } = scene;
+  const { port, user, password, database } = world.postgres;
+  await world.query('create schema src');
+  await world.session.useExtension('postgres_scanner', new AbortController().signal);
+  await world.duckdb(
+    `attach 'host=127.0.0.1 port=${String(port)} user=${user} password=${password} dbname=${database}' as src (type postgres)`,
+  );
+  await world.duckdb(
+    `create table src.src.promotions as select * from read_parquet('${source}/*.parquet')`,
+  );
+});
+afterAll(async () => {
+  await scene[Symbol.asyncDispose]();
+});
+
+function extractor(changes: object) {
+  const { port, user, database } = scene.world.postgres;
+  return {
+    extractor_config: {
+      strategy: 'JDBC',
+      jdbc_url: `jdbc:postgresql://127.0.0.1:${String(port)}/${database}`,
+      properties: { user, password: 'secret://env/PROMOS_DB_PASSWORD' },
+      ...changes,
+    },
+  };
+}
+
+describe('a load from a table', () => {
+  it.each(['bulk', 'row'])('gives the same rows as one from files, on %s', async (engine) => {
+    const { world, source } = scene;
+    const files = await world.config(`files-${engine}`, { source, set: { strategy_type: engine } });
+    expect((await world.run(files.args)).code).toBe(0);
+    const table = await world.config(`table-${engine}`, {
+      set: { strategy_type: engine, ...extractor({ source_table: 'src.promotions' }) },
+    });
+    const { code, line, stderr } = await world.run(table.args);
+    expect(`${stderr}${String(code)}`).toMatch(/completed[^]*0$/);
+    expect(await contentsOf(world, table)).toEqual(await contentsOf(world, files));
+    expect(line).toMatchObject({ counts: { read: 11_089 } });
+  });
+
+  it('is never skipped, and a query selects on the server', async () => {
+    const { world } = scene;
+    const at = await world.config('query', {
+      set: extractor({ query: 'select * from src.promotions where week = 24' }),
+    });
+    const first = await world.run(at.args);
+    const second = await world.run(at.args);
+    const reused = [first, second].map(({ line }) => line?.['sinks']);
+    expect(reused).toEqual(
+      Array.from({ length: 2 }, () => [
+        expect.objectContaining({ reused: false }),
+        expect.objectContaining({ reused: false }),
+        expect.objectContaining({ reused: false }),
+      ]),
+    );
+  });
+
+  it('keeps the place of a row that breaks a rule', async () => {
+    const { world } = scene;
+    const at = await world.config('broken', {
+      set: {
+        quality: { max_quarantined_ratio: 1 },
+        ...extractor({
+          query: `select product_id, store_id, week, mailer_location,
+            case when product_id % 80 = 7 then '?' else display_location end as display_location
+            from src.promotions`,
+        }),
+      },
+    });
+    const { code, line } = await world.run([...at.args, '--run_id', 'broken-rows']);
+    expect(code).toBe(0);
+    const kept = `'${at.stage}.quarantine/run_id=broken-rows/part-0.parquet'`;
+    const [row] = await world.duckdb(
+      `select count(*) as rows, min(source_file) as file, max(display_location) as code
+       from read_parquet(${kept}, hive_partitioning = false)`,
+    );
+    expect(row).toMatchObject({
+      file: expect.stringContaining('query select product_id'),
+      code: '?',
+    });
+    expect(line).toMatchObject({ counts: { quarantined: Number(row?.['rows']) } });
+  });
+
+  it('says that the source is not there, not the target', async () => {
+    const { world } = scene;
+    const at = await world.config('gone', {
+      set: extractor({ jdbc_url: 'jdbc:postgresql://127.0.0.1:1/none', source_table: 'a.b' }),
+    });
+    const { code, stderr } = await world.run(at.args);
+    expect(code).toBe(3);
+    expect(stderr).toContain('SOURCE_UNAVAILABLE');
+  });
+});

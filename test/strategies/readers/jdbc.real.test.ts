@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { systemClock } from '../../../core/clock.ts';
+import type { SqlSession } from '../../../core/engine.ts';
+import { noFailpoints } from '../../../core/failpoint.ts';
+import type { Source, StrategyContext } from '../../../core/strategy.ts';
+import { openBulkEngine } from '../../../engines/bulk/session.ts';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../entry/start/embedded-postgres.ts';
+import { openFileStorage } from '../../../state/artifacts/file.ts';
+import { jdbcReader } from '../../../strategies/readers/jdbc.ts';
+
+const forever = new AbortController().signal;
+const EXTENSIONS = join(import.meta.dirname, '../../../.dray/extensions');
+let folder: string;
+let postgres: EmbeddedPostgres;
+let client: pg.Client;
+let session: SqlSession;
+
+const context: StrategyContext = {
+  clock: systemClock,
+  openStorage: (location) => openFileStorage(location, systemClock),
+  failpoints: noFailpoints,
+  resolveSecret: (secret) => Promise.resolve(secret.kind === 'literal' ? secret.value : ''),
+  warn: () => undefined,
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dray-jdbc-'));
+  postgres = await startEmbeddedPostgres(
+    { dataDir: join(folder, 'postgres'), settings: { fsync: 'off' } },
+    forever,
+  );
+  client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  session = await openBulkEngine(
+    { tempDir: folder, extensionDirs: [EXTENSIONS] },
+    systemClock,
+    forever,
+  );
+});
+afterAll(async () => {
+  await session[Symbol.asyncDispose]();
+  await client.end();
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function configOf(changes: object) {
+  const { port, user, password, database } = postgres;
+  return jdbcReader.config.parse({
+    strategy: 'JDBC',
+    jdbcUrl: `jdbc:postgresql://127.0.0.1:${String(port)}/${database}`,
+    properties: { user, password },
+    ...changes,
+  });
+}
+
+async function open(changes: object): Promise<Source> {
+  const { bulk } = jdbcReader.on;
+  if (bulk === undefined) throw new Error('the reader has no bulk engine');
+  return await bulk(session, configOf(changes), context, forever);
+}
+
+const rowsOf = async (query: string) => await session.rows(query, forever);
+
+describe('the reader JDBC', () => {
+  beforeEach(async () => {
+    await client.query('drop schema if exists src cascade; create schema src');
+    await client.query(
+      `create table src."Odd name" (id bigint primary key, small integer, price numeric(38,18),
+         label text, born date, at timestamptz, sure boolean)`,
+    );
+    await client.query(
+      `insert into src."Odd name" values
+         (9223372036854775807, -2147483648, 12345678901234567890.123456789012345678, 'é''😀', '0001-01-01',
+          '2017-06-12 02:00:00.123456+02', true),
+         (-9223372036854775808, null, null, null, null, null, null)`,
+    );
+  });
+
+  const TABLE = { sourceTable: 'src."Odd name"' };
+
+  it('reads a table with its extremes unchanged, and tells of its columns', async () => {
+    const source = await open(TABLE);
+    expect(source.columns).toEqual([
+      { name: 'id', type: 'BIGINT' },
+      { name: 'small', type: 'INTEGER' },
+      { name: 'price', type: 'DECIMAL(38,18)' },
+      { name: 'label', type: 'VARCHAR' },
+      { name: 'born', type: 'DATE' },
+      { name: 'at', type: 'TIMESTAMP WITH TIME ZONE' },
+      { name: 'sure', type: 'BOOLEAN' },
+    ]);
+    const texts = `select columns(*)::varchar from (${source.relation}) order by id desc`;
+    expect(await rowsOf(texts)).toEqual([
+      {
+        ...{ id: '9223372036854775807', small: '-2147483648', label: "é'😀", sure: 'true' },
+        ...{ price: '12345678901234567890.123456789012345678', born: '0001-01-01' },
+        at: '2017-06-12 00:00:00.123456+00',
+      },
+      {
+        ...{ id: '-9223372036854775808', small: null, price: null, label: null },
+        ...{ born: null, at: null, sure: null },
+      },
+    ]);
+  });
+
+  it('reads a view and a query, with odd characters in it', async () => {
+    await client.query(`create view src.v as select id, label from src."Odd name" where sure`);
+    const view = await open({ sourceTable: 'src.v' });
+    expect(await rowsOf(`select label from (${view.relation})`)).toEqual([{ label: "é'😀" }]);
+    const query = await open({
+      query: `select label || '$''x' as text, count(*) over () as n from src."Odd name" where label is not null`,
+    });
+    expect(query.columns.map(({ name }) => name)).toEqual(['text', 'n']);
+    expect(await rowsOf(query.relation)).toEqual([{ text: "é'😀$'x", n: 1n }]);
+  });
+
+  it('keeps what was there when it was read, whatever happens to the table after', async () => {
+    const live = await open(TABLE);
+    const still = await live.materialize?.(forever);
+    if (still === undefined) throw new Error('a table that changes has to be copied');
+    await client.query('delete from src."Odd name"');
+    const count = async ({ relationWithOrigin }: Source) =>
+      await rowsOf(
+        `select count(*) as rows, min(__row) as first, max(__row) as last, min(__file) as file from (${relationWithOrigin})`,
+      );
+    expect(await count(still)).toEqual([
+      {
+        rows: 2n,
+        first: 0n,
+        last: 1n,
+        file: expect.stringMatching(/^postgresql:.*src."Odd name"$/),
+      },
+    ]);
+    expect(await count(live)).toMatchObject([{ rows: 0n }]);
+  });
+
+  it('is another source every time it is opened, since nobody knows what has changed', async () => {
+    const [first, second] = [await open(TABLE), await open(TABLE)];
+    expect(first.snapshot).not.toEqual(second.snapshot);
+  });
+
+  it('tells the size of a table, and of nothing else', async () => {
+    expect(await jdbcReader.bytes(configOf(TABLE), context, forever)).toBeGreaterThan(1000);
+    const query = configOf({ query: 'select 1 as one' });
+    expect(await jdbcReader.bytes(query, context, forever)).toBeUndefined();
+  });
+
+  it.each([
+    [{ sourceTable: 'src.nobody' }, 'SOURCE_NOT_FOUND', 'src.nobody'],
+    [{ query: 'select nothing from nowhere' }, 'SOURCE_UNREADABLE', 'relation "nowhere"'],
+    [{ ...TABLE, properties: { user: 'nobody', password: 'x' } }, 'SOURCE_DENIED', 'nobody'],
+    [{ ...TABLE, jdbcUrl: 'jdbc:postgresql://127.0.0.1:1/none' }, 'SOURCE_UNAVAILABLE', ':1/none'],
+  ])('says what is wrong with %j: %s', async (changes, code, text) => {
+    await expect(open(changes)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(text),
+      hint: expect.any(String),
+    });
+  });
+
+  it('wants a table or a query', () => {
+    expect(() => configOf({})).toThrow('give either');
+    expect(() => configOf({ ...TABLE, query: 'select 1' })).toThrow('give either');
+  });
+});
