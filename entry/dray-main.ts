@@ -5,6 +5,7 @@ import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { capabilities } from './commands/capabilities.ts';
 import { loadsList } from './commands/loads.ts';
+import { notificationsList } from './commands/notifications.ts';
 import { parity } from './commands/parity.ts';
 import { plan } from './commands/plan.ts';
 import { run } from './commands/run.ts';
@@ -17,12 +18,22 @@ import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
 
 const COMMANDS: readonly Command[] = [
-  ...[run, plan, verify, parity, capabilities, runsList, runsShow, loadsList, sparkUp],
+  run,
+  plan,
+  verify,
+  parity,
+  capabilities,
+  runsList,
+  runsShow,
+  loadsList,
+  notificationsList,
+  sparkUp,
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',
   loads: 'look at what targets hold',
+  notifications: 'look at what was told of runs',
   spark: 'Spark on this machine',
 };
 

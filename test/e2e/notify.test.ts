@@ -93,6 +93,8 @@ describe('notifications of a run', () => {
       'the notification "success" of run "silent" was not sent: the webhook answered 503',
     );
     expect(told()).toEqual(Array.from({ length: 3 }, () => ['success', 'silent']));
+    const listed = await scene.world.dray('notifications', 'list');
+    expect(listed.stdout).toMatch(/silent +success +PENDING +1 +the webhook answered 503/);
     server.answer(200);
     const second = await run({}, '--run_id', 'heard');
     expect(second.stderr).not.toContain('was not sent');
