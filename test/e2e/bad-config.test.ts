@@ -46,8 +46,8 @@ const CONFIGS: readonly { title: string; changes: Changes; failure: Failure }[] 
   },
   {
     title: 'a strategy that has its name and is not built',
-    changes: { extractor_config: { strategy: 'JDBC' } },
-    failure: refused('NOT_SUPPORTED', '"JDBC" is not built yet', 'docs/configuration.md'),
+    changes: { redshift_loader_config: { strategy: 'REDSHIFT' } },
+    failure: refused('NOT_SUPPORTED', '"REDSHIFT" is not built yet', 'docs/configuration.md'),
   },
   {
     title: 'a secret whose variable is not set',
