@@ -64,6 +64,9 @@ export interface BigdataSession extends SparkSqlSession {
   openAnother(threads: number, signal: AbortSignal): Promise<BigdataSession>;
 }
 
+/** Begins no command of Spark's: what begins so is a query. */
+const SELECT = /^\s*select\b/i;
+
 /**
  * Opens a session on a Spark Connect server, with the settings of `docs/semantics.md`. The caller
  * disposes it, which interrupts what still runs and ends the session on the server.
@@ -175,6 +178,8 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
       await session.write(sql, { format: 'noop', mode: 'overwrite' }, signal, onProgress);
     },
     async rows(sql, signal) {
+      // What may be a command has to be run as one first: a second trip, which a small query notices.
+      if (SELECT.test(sql)) return (await collected(relationOf(sql), signal)).map(plainRow);
       const { relation } = await command(sqlCommand(sql), sql, signal);
       if (relation?.relType.case === 'localRelation') {
         const { data } = relation.relType.value;
