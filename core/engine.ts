@@ -98,7 +98,7 @@ export interface FileColumn {
 export interface SparkSqlSession extends SqlSession {
   /**
    * Makes a view of this session over what Spark reads there: its columns, `__file` (plain path) and
-   * `__row` (0-based physical row number).
+   * `__row` (0-based physical row number); of `jdbc` no file, and numbers that only tell rows apart.
    */
   openSource(source: SparkSource, signal: AbortSignal): Promise<SparkView>;
   /** Runs `DataFrameWriter.save()` for a query's rows; none of them passes through this process. */
@@ -111,7 +111,8 @@ export interface SparkSqlSession extends SqlSession {
 }
 
 export interface SparkSource {
-  readonly format: 'parquet' | 'delta';
+  readonly format: 'parquet' | 'delta' | 'jdbc';
+  /** None for `jdbc`, whose options say what is read. */
   readonly paths: readonly string[];
   readonly options?: Readonly<Record<string, string>>;
 }

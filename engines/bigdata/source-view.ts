@@ -15,10 +15,17 @@ export async function sourceView(
   { format, paths, options }: SparkSource,
   signal: AbortSignal,
 ): Promise<SparkView> {
+  const isStored = format !== 'jdbc';
   // Stars in a path that was found are stars, not patterns.
-  const relation = readRelation(format, paths, { ...options, __globPaths__: 'false' });
+  const relation = readRelation(
+    format,
+    paths,
+    isStored ? { ...options, __globPaths__: 'false' } : options,
+  );
   const fields = await session.schema(relation, signal);
-  const origin = [`${PLAIN_FILE} as __file`, '_metadata.row_index as __row'];
+  const origin = isStored
+    ? [`${PLAIN_FILE} as __file`, '_metadata.row_index as __row']
+    : ['cast(null as string) as __file', 'monotonically_increasing_id() as __row'];
   await session.tempView(name, selected(relation, ['*', ...origin]), signal);
   return {
     name,

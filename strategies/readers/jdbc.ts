@@ -1,35 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { quote, type SqlSession } from '../../core/engine.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
 import { attach } from '../postgres/attach.ts';
-import { chooseEndpoint, type Endpoint } from '../postgres/endpoint.ts';
-import { connectionSettings } from '../postgres/settings.ts';
-import { displayName, parseTableName, qualified, type TableName } from '../postgres/table-name.ts';
-import { readFailure } from './jdbc-errors.ts';
-
-const config = z
-  .strictObject({
-    strategy: z.literal('JDBC'),
-    jdbcUrl: z.string().min(1),
-    /** Connection properties as the JDBC driver names them; `password` may be a `secret://`. */
-    properties: z.record(z.string(), z.string()).default({}),
-    /** A table or view, with its schema. */
-    sourceTable: z.string().min(1).optional(),
-    /** A query in its place, in the server's SQL. */
-    query: z.string().min(1).optional(),
-  })
-  .refine(
-    ({ sourceTable, query }) => (sourceTable === undefined) !== (query === undefined),
-    'give either "source_table" or "query"',
-  );
-type JdbcConfig = z.output<typeof config>;
+import { qualified } from '../postgres/table-name.ts';
+import { type JdbcConfig, jdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
+import { openOnSpark } from './jdbc-spark.ts';
 
 /** A table, view or query of Postgres. */
 export const jdbcReader = defineReader({
-  config,
-  on: { row: openOnDuckDb, bulk: openOnDuckDb },
+  config: jdbcConfig,
+  on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
   /** A query tells nothing of its size, and a view is not stored. */
   async bytes(given, context, signal) {
     const { endpoint, table } = await placeOf(given, context, signal);
@@ -69,14 +50,11 @@ async function openOnDuckDb(
     return await session.rows(`describe ${live}`, signal);
   });
   const base = {
-    location,
+    ...unversioned(endpoint),
     columns: described.map((row) => ({
       name: String(row['column_name']),
       type: String(row['column_type']),
     })),
-    // Nobody knows what has changed since, so that no load of it makes another superfluous.
-    snapshot: [{ name: 'jdbc', version: randomUUID() }],
-    assertUnchanged: () => Promise.resolve(),
   };
   const origin = (rows: string) => `select *, ${quote(location)} as __file, ${rows} as __row`;
   return {
@@ -99,36 +77,4 @@ async function openOnDuckDb(
       };
     },
   };
-}
-
-/** The server, and the table there; undefined for a query. */
-async function placeOf(
-  { jdbcUrl, properties, sourceTable, query }: JdbcConfig,
-  { clock, resolveSecret }: StrategyContext,
-  signal: AbortSignal,
-): Promise<{ readonly endpoint: Endpoint; readonly table: TableName | undefined }> {
-  const settings = connectionSettings(jdbcUrl, properties, 'dray');
-  const defaultSchema = settings.searchPath?.split(',')[0]?.trim();
-  const table = sourceTable === undefined ? undefined : parseTableName(sourceTable, defaultSchema);
-  const password = settings.password && (await resolveSecret(settings.password));
-  const what = table === undefined ? `query ${shortened(query ?? '')}` : displayName(table);
-  try {
-    return { endpoint: await chooseEndpoint(settings, password, what, clock, signal), table };
-  } catch (error) {
-    throw readFailure(error);
-  }
-}
-
-function shortened(query: string): string {
-  const line = query.replaceAll(/\s+/g, ' ').trim();
-  return line.length > 60 ? `${line.slice(0, 60)}...` : line;
-}
-
-/** Says of a failure that it is the source's. */
-async function named<T>({ party }: Endpoint, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw readFailure(error, party);
-  }
 }

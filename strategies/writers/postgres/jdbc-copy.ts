@@ -3,7 +3,7 @@ import { sparkName } from '../../../plan/spark/names.ts';
 import { type CopyInto, rowCounter } from './copy.ts';
 import type { Endpoint } from '../../postgres/endpoint.ts';
 import { copyError } from '../../postgres/errors.ts';
-import { libpqSessionOptions } from '../../postgres/settings.ts';
+import { sparkOptions } from '../../postgres/spark-options.ts';
 import { qualified } from '../../postgres/table-name.ts';
 
 /**
@@ -38,7 +38,7 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
         format: 'jdbc',
         mode: 'append',
         options: {
-          ...connectionOptions(endpoint),
+          ...sparkOptions(endpoint),
           dbtable: qualified(table),
           batchsize: BATCH_ROWS,
           reWriteBatchedInserts: 'true',
@@ -52,19 +52,3 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
   }
   toShare(1);
 };
-
-/** Credentials are options, which Spark masks in its plans and logs, not parts of the URL. */
-function connectionOptions({ at, settings, password }: Endpoint): Readonly<Record<string, string>> {
-  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
-  return {
-    url: `jdbc:postgresql://${host}:${String(at.port)}/${encodeURIComponent(settings.database)}`,
-    driver: 'org.postgresql.Driver',
-    user: settings.user,
-    ...(password === undefined ? {} : { password }),
-    sslmode: settings.sslMode,
-    ...(settings.sslRootCert === undefined ? {} : { sslrootcert: settings.sslRootCert }),
-    connectTimeout: String(settings.connectTimeoutS),
-    ApplicationName: settings.applicationName,
-    options: libpqSessionOptions(settings),
-  };
-}
