@@ -49,38 +49,6 @@ describe('a load from a table', () => {
     expect(line).toMatchObject({ counts: { read: 11_089 } });
   });
 
-  (withoutSpark === '' ? it : it.skip)(
-    `gives the same rows as one from files, on bigdata${withoutSpark}`,
-    async () => {
-      const { world, source } = scene;
-      const [newest = ''] = sparkVersions;
-      await using spark = await startSpark(newest);
-      const files = await world.config('files-again', { source });
-      expect((await world.run(files.args)).code).toBe(0);
-      const set = { strategy_type: 'bigdata', spark_remote: spark.remote };
-      const table = await world.config('table-bigdata', {
-        set: { ...set, ...extractor({ source_table: 'src.promotions' }) },
-      });
-      const query = await world.config('query-bigdata', {
-        set: {
-          ...{ ...set, quality: { max_quarantined_ratio: 1 } },
-          ...extractor({ query: `select *, 'it''s' as more from src.promotions where week <> 23` }),
-        },
-      });
-      const [whole, some] = [await world.run(table.args), await world.run(query.args)];
-      expect(`${whole.stderr}${String(whole.code)}`).toMatch(/completed[^]*0$/);
-      expect(await contentsOf(world, table)).toEqual(await contentsOf(world, files));
-      expect(`${some.stderr}${String(some.code)}`).toMatch(/completed[^]*0$/);
-      expect(await contentsOf(world, query)).toEqual(await contentsOf(world, files, 'week <> 23'));
-      const gone = await world.config('gone-bigdata', {
-        set: { ...set, ...extractor({ source_table: 'src.nobody' }) },
-      });
-      const failed = await world.run(gone.args);
-      expect(failed.code).toBe(1);
-      expect(failed.stderr).toMatch(/SOURCE_(?:NOT_FOUND|UNREADABLE)/);
-    },
-  );
-
   it('is never skipped, and a query selects on the server', async () => {
     const { world } = scene;
     const at = await world.config('query', {
@@ -134,3 +102,37 @@ describe('a load from a table', () => {
     expect(stderr).toContain('SOURCE_UNAVAILABLE');
   });
 });
+
+(withoutSpark === '' ? describe : describe.skip)(
+  `a load from a table on Spark${withoutSpark}`,
+  () => {
+    it('gives the same rows as one from files, and says what is not there', async () => {
+      const { world, source } = scene;
+      const [newest = ''] = sparkVersions;
+      await using spark = await startSpark(newest);
+      const files = await world.config('files-again', { source });
+      expect((await world.run(files.args)).code).toBe(0);
+      const set = { strategy_type: 'bigdata', spark_remote: spark.remote };
+      const table = await world.config('table-bigdata', {
+        set: { ...set, ...extractor({ source_table: 'src.promotions' }) },
+      });
+      const query = await world.config('query-bigdata', {
+        set: {
+          ...{ ...set, quality: { max_quarantined_ratio: 1 } },
+          ...extractor({ query: `select *, 'it''s' as more from src.promotions where week <> 23` }),
+        },
+      });
+      const [whole, some] = [await world.run(table.args), await world.run(query.args)];
+      expect(`${whole.stderr}${String(whole.code)}`).toMatch(/completed[^]*0$/);
+      expect(await contentsOf(world, table)).toEqual(await contentsOf(world, files));
+      expect(`${some.stderr}${String(some.code)}`).toMatch(/completed[^]*0$/);
+      expect(await contentsOf(world, query)).toEqual(await contentsOf(world, files, 'week <> 23'));
+      const gone = await world.config('gone-bigdata', {
+        set: { ...set, ...extractor({ source_table: 'src.nobody' }) },
+      });
+      const failed = await world.run(gone.args);
+      expect(failed.code).toBe(1);
+      expect(failed.stderr).toMatch(/SOURCE_(?:NOT_FOUND|UNREADABLE)/);
+    });
+  },
+);

@@ -1,7 +1,6 @@
 import { asSpark } from '../../../core/engine.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { type CopyInto, rowCounter } from './copy.ts';
-import type { Endpoint } from '../../postgres/endpoint.ts';
 import { copyError } from '../../postgres/errors.ts';
 import { sparkOptions } from '../../postgres/spark-options.ts';
 import { qualified } from '../../postgres/table-name.ts';
