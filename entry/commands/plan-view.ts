@@ -91,7 +91,9 @@ function doing({ plan, state, rowsThere, reuse }: SinkPreview): string {
     return `does nothing: run "${printable(reuse.runId)}" has loaded the same already`;
   }
   if (!state.exists) return state.create === undefined ? 'makes the folder' : 'makes the table';
-  const files = state.files === undefined ? '' : ` in ${count(state.files)} files`;
+  const { files: number } = state;
+  const files =
+    number === undefined ? '' : ` in ${count(number)} ${number === 1 ? 'file' : 'files'}`;
   const rows = `${count(rowsThere)} rows${files}`;
   switch (plan.mode) {
     case 'append':

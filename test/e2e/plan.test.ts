@@ -60,6 +60,10 @@ describe('dray plan', () => {
       Array.from({ length: 3 }, () => [5054, null]),
     );
     expect(forced.map(({ files }) => files)).toEqual([1, 1, null]);
+    const { stdout } = await scene.world.dray(
+      ...['plan', 'load_promos', '--config', scene.at.file, '--force', ...WEEK_23],
+    );
+    expect(stdout.match(/replaces the 5,054 rows in 1 file of the window/g)).toHaveLength(2);
   });
 
   it('shows the statements that would make the targets', async () => {
