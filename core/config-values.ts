@@ -1,3 +1,4 @@
+import { valueAt } from './config-schema.ts';
 import { redactConfig } from './redact.ts';
 import { fromWire } from './wire.ts';
 import { type ConfigPath, spellPath, toWirePath } from './wire-name.ts';
@@ -23,7 +24,7 @@ export function configValues(json: unknown, parsed: unknown): readonly ConfigVal
   return leavesOf(redactConfig(parsed), []).map(({ path, value }) => ({
     path: spellPath(toWirePath(path)),
     value: JSON.stringify(value),
-    origin: has(given, path) ? 'config' : 'default',
+    origin: valueAt(given, path) === undefined ? 'default' : 'config',
   }));
 }
 
@@ -40,11 +41,4 @@ function leavesOf(value: unknown, path: ConfigPath): readonly Leaf[] {
     : Object.entries(value);
   if (entries.length === 0) return [{ path, value }];
   return entries.flatMap(([key, item]) => leavesOf(item, [...path, key]));
-}
-
-function has(value: unknown, path: ConfigPath): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined) return value !== undefined;
-  if (typeof value !== 'object' || value === null) return false;
-  return has((value as Readonly<Record<string | number, unknown>>)[key], rest);
 }

@@ -51,7 +51,7 @@ export const template = z
   .superRefine((text, context) => {
     const unknown = [...text.matchAll(PLACEHOLDER)]
       .map(([, name = '']) => name)
-      .find((name) => !FACTS.some((fact) => fact === name));
+      .find((name) => !isFact(name));
     if (unknown === undefined) return;
     context.addIssue({
       code: 'custom',
@@ -82,22 +82,23 @@ export function wordsOf(
 
 function fill(text: string, facts: Facts): string {
   return text.replaceAll(PLACEHOLDER, (whole, name: string) =>
-    FACTS.some((fact) => fact === name) ? facts[name as Fact] : whole,
+    isFact(name) ? facts[name] : whole,
   );
+}
+
+function isFact(name: string): name is Fact {
+  return FACTS.some((fact) => fact === name);
 }
 
 /** A notification that may arrive with another try. */
 export function notDelivered(what: string, cause?: unknown): JobError {
   return new JobError('NOTIFICATION_FAILED', what, {
     hint: 'it is tried again, at the latest by the next run of the job in this run store',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 
 /** A notification that nobody takes as it is. */
 export function notAccepted(what: string, hint: string, cause?: unknown): JobError {
-  return new JobError('NOTIFICATION_REFUSED', what, {
-    hint,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new JobError('NOTIFICATION_REFUSED', what, { hint, cause });
 }

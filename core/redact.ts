@@ -1,4 +1,5 @@
-const MASK = '***';
+/** What stands in the place of a secret. */
+export const MASK = '***';
 
 const SECRET_KEY =
   /pass(word|wd|phrase)|pwd|secret|token|credential|signature|webhook|authorization|(private|access|api|account|encryption)key|^pass$|^sig$/;

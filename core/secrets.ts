@@ -1,9 +1,9 @@
+import { MASK } from './redact.ts';
+
 /** A value that must not be seen: a reference to resolve at the last moment, or a literal. */
 export type Secret =
   | { readonly kind: 'reference'; readonly uri: string }
   | { readonly kind: 'literal'; readonly value: string };
-
-const MASK = '***';
 
 /** Reads the text a config holds: `secret://...` is a reference, anything else a literal. */
 export function parseSecret(text: string): Secret {

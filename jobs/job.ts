@@ -38,19 +38,23 @@ export interface SessionOptions {
   readonly tempDir?: string;
 }
 
+/** What strategies may use, and engines to run them on. */
+export interface EngineContext extends StrategyContext {
+  openEngine(
+    engine: EngineName,
+    options: SessionOptions,
+    signal: AbortSignal,
+  ): Promise<PlanSession>;
+}
+
 /** What a job may use. */
-export interface JobContext extends StrategyContext {
+export interface JobContext extends EngineContext {
   readonly run: RunInfo;
   readonly platform: Platform;
   readonly hasSpark: boolean;
   readonly watcher: RunWatcher;
   /** A local folder for what a job keeps when its config names no other place. */
   readonly dataDir: string;
-  openEngine(
-    engine: EngineName,
-    options: SessionOptions,
-    signal: AbortSignal,
-  ): Promise<PlanSession>;
   /** Runs a named step: records start and end, and shows them. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** The facts that this run's record holds, those of earlier attempts too. */

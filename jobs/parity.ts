@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type EngineName, quote } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
-import type { Source, StrategyContext } from '../core/strategy.ts';
+import type { Source } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import { compareRows, type Difference } from '../plan/parity/rows.ts';
 import { type Culprit, traceDifference } from '../plan/parity/trace.ts';
@@ -9,7 +9,7 @@ import type { Relation } from '../plan/plan.ts';
 import type { PlanRow, PlanSession } from '../plan/session.ts';
 import { enginesOf } from '../plan/support.ts';
 import type { Field } from '../plan/types.ts';
-import type { Computation, SessionOptions } from './job.ts';
+import type { Computation, EngineContext } from './job.ts';
 import { checkSource } from './source-check.ts';
 import type { Measured } from './transform.ts';
 
@@ -56,15 +56,6 @@ export interface ParityOptions {
   readonly hasSpark: boolean;
 }
 
-/** What comparing takes besides the job; the same as for a run. */
-export interface ParityContext extends StrategyContext {
-  openEngine(
-    engine: EngineName,
-    options: SessionOptions,
-    signal: AbortSignal,
-  ): Promise<PlanSession>;
-}
-
 /** Neighbours stay together, so that duplicates of a key meet in the sample as well. */
 const BLOCK_ROWS = 1000;
 /** View over the sample. */
@@ -88,7 +79,7 @@ interface Outcome {
 export async function compareEngines(
   computation: Computation,
   options: ParityOptions,
-  context: ParityContext,
+  context: EngineContext,
   signal: AbortSignal,
 ): Promise<ParityReport> {
   const { transform, session } = computation;

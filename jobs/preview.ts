@@ -47,16 +47,14 @@ export async function previewLoad(
   const previews: SinkPreview[] = [];
   for (const sink of sinks) previews.push(await previewSink(sink, run.force, signal));
   const used = new Set(transform.required.map(({ name }) => name));
-  const sizes = source.snapshot.map(({ bytes }) => bytes);
-  const bytes = sizes.reduce(
-    (sum, each) => (each === undefined ? undefined : (sum ?? 0) + each),
-    0,
-  );
+  const bytes = source.snapshot
+    .map((part) => part.bytes)
+    .reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0);
   return {
     source: {
       location: source.location,
       parts: source.snapshot.length,
-      ...(bytes === undefined || sizes.includes(undefined) ? {} : { bytes }),
+      ...(bytes === undefined ? {} : { bytes }),
       columns: source.columns.map((column) => ({ ...column, used: used.has(column.name) })),
     },
     measured,

@@ -26,13 +26,18 @@ export async function keepQuarantine(
   failpoints: Failpoints,
   signal: AbortSignal,
 ): Promise<Quarantined> {
-  const key = `run_id=${encodeURIComponent(run.runId)}/part-0.parquet`;
+  const key = quarantineKey(run, 'part-0.parquet');
   await failpoints.reach('quarantine:keep:before');
   let rows = 0;
   if (expected === 0) await storage.remove(key, signal);
   else rows = await write(session, broken, storage, key, run, signal);
   await failpoints.reach('quarantine:keep:after');
   return { rows, place: `${storage.root}/${key}` };
+}
+
+/** Where a run keeps a file in the quarantine; the same for every attempt of it. */
+export function quarantineKey({ runId }: RunInfo, file: string): string {
+  return `run_id=${encodeURIComponent(runId)}/${file}`;
 }
 
 async function write(

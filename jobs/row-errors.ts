@@ -6,7 +6,7 @@ import type { Storage } from '../core/storage.ts';
 import { cellText } from '../plan/parity/cells.ts';
 import type { PlanSession, RowError } from '../plan/session.ts';
 import type { RunInfo } from './job.ts';
-import type { Quarantined } from './quarantine.ts';
+import { type Quarantined, quarantineKey } from './quarantine.ts';
 import type { LoadPlan } from './template.ts';
 
 /** Lines that are held before they go to disk. */
@@ -53,7 +53,7 @@ export function collectRowErrors(session: PlanSession): RowErrors {
       if (held.length >= HELD) flush();
     },
     async keep(storage, run, signal) {
-      const key = `run_id=${encodeURIComponent(run.runId)}/row-errors.parquet`;
+      const key = quarantineKey(run, 'row-errors.parquet');
       const place = `${storage.root}/${key}`;
       if (!this.any) {
         await storage.remove(key, signal);
@@ -97,6 +97,5 @@ async function write(
     signal,
   );
   await storage.upload(local, key, signal);
-  const counted = await sql.parquet.rows([local], signal);
-  return [...counted.values()].reduce((sum, rows) => sum + rows, 0);
+  return (await sql.parquet.rows([local], signal)).get(local) ?? 0;
 }

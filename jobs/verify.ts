@@ -1,11 +1,10 @@
-import type { EngineName } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import { type LoadEntry, ownersOf } from '../core/ledger.ts';
 import type { OutputContract } from '../core/schema.ts';
-import type { Sink, StrategyContext } from '../core/strategy.ts';
+import type { Sink } from '../core/strategy.ts';
 import { contentOf, RESULT } from '../plan/content-hash.ts';
 import type { PlanSession } from '../plan/session.ts';
-import type { Computation, SessionOptions } from './job.ts';
+import type { Computation, EngineContext } from './job.ts';
 import type { SinkPlan } from './sinks.ts';
 
 /** Rows of a partition and the sum of their hashes. */
@@ -30,15 +29,6 @@ export interface Verification {
   /** All loads of the target, oldest first. */
   readonly loads: readonly LoadEntry[];
   readonly partitions: readonly PartitionCheck[];
-}
-
-/** What looking at targets takes besides the job. */
-export interface VerifyContext extends StrategyContext {
-  openEngine(
-    engine: EngineName,
-    options: SessionOptions,
-    signal: AbortSignal,
-  ): Promise<PlanSession>;
 }
 
 /** How often a target is read whose ledger grows meanwhile. */
@@ -66,7 +56,7 @@ export async function verifyTarget(
   plan: SinkPlan,
   computation: Computation,
   job: string,
-  context: VerifyContext,
+  context: EngineContext,
   signal: AbortSignal,
 ): Promise<Verification> {
   const { contract } = computation.transform;
@@ -97,7 +87,7 @@ export async function listLoads(
   plan: SinkPlan,
   computation: Computation,
   job: string,
-  context: VerifyContext,
+  context: EngineContext,
   signal: AbortSignal,
 ): Promise<Omit<Verification, 'partitions'>> {
   return await withSink(plan, computation, job, context, signal, async (sink) => ({
@@ -110,7 +100,7 @@ async function withSink<T>(
   plan: SinkPlan,
   { transform: { contract }, session: options }: Computation,
   job: string,
-  context: VerifyContext,
+  context: EngineContext,
   signal: AbortSignal,
   work: (sink: Sink, session: PlanSession) => Promise<T>,
 ): Promise<T> {

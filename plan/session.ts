@@ -49,7 +49,7 @@ export interface ResultWatch {
    * Gets the rows that failed one by one, which are then left out. Only where rows are looked at one
    * by one (the row engine, and `mapRow` in bulk); absent, and elsewhere, the first failure ends the run.
    */
-  onRowError?(error: RowError): void;
+  readonly onRowError?: (error: RowError) => void;
 }
 
 /** An open engine that runs plans. Whoever opens it disposes it. */

@@ -11,9 +11,7 @@ export const fillMapRow: FillMapRow = async (session, step, query, table, watch,
   const columns = step.fields.map(({ name, type }) => `${identifier(name)} ${duckDbType(type)}`);
   await session.run(`create table ${identifier(table)} (${columns.join(', ')})`, signal);
   const { fields } = step.input;
-  const onRowError: typeof watch.onRowError =
-    watch.onRowError && ((error) => watch.onRowError?.(error));
-  const failures = failuresOf({ onRowError }, step, fields, true);
+  const failures = failuresOf({ onRowError: watch.onRowError }, step, fields, true);
   await appendRows(
     session,
     table,

@@ -33,7 +33,7 @@ export async function runPlan(
   assertRunsOn(node, 'row');
   const run: PlanRun = {
     session,
-    onRowError: watch.onRowError && ((error) => watch.onRowError?.(error)),
+    onRowError: watch.onRowError,
     maxHeldBytes,
     dropped: new Map(),
     told: new Set(),

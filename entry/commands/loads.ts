@@ -4,8 +4,8 @@ import { describeWindow } from '../../core/window.ts';
 import { listLoads } from '../../jobs/verify.ts';
 import { defineCommand } from '../command.ts';
 import { type TableColumn, tableLines } from '../table.ts';
-import { count, instant, paint } from '../wording.ts';
-import { findTargets, targetFlags } from './targets.ts';
+import { count, instant } from '../wording.ts';
+import { findTargets, targetFlags, targetLine } from './targets.ts';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'LOADED (UTC)' },
@@ -39,9 +39,9 @@ export const loadsList = defineCommand({
       context.out(redactor.redact(JSON.stringify(wire, null, 2)));
       return 0;
     }
-    for (const { sink, kind, target, loads } of found) {
-      const headline = `${paint('bold', sink, context.color)}  ${kind}  ${printable(target)}`;
-      context.out(redactor.redact(headline));
+    for (const each of found) {
+      const { loads } = each;
+      context.out(redactor.redact(targetLine(each, context.color)));
       const rows = loads.filter(wanted).toReversed();
       const lines = tableLines(COLUMNS, rows.map(cellsAmong(loads)), context.width - 2);
       for (const line of lines) context.out(redactor.redact(`  ${line}`));

@@ -1,8 +1,8 @@
-import { JobError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { defineCommand } from '../command.ts';
 import { type TableColumn, tableLines } from '../table.ts';
 import { count, instant, paint } from '../wording.ts';
+import { assertLimit, LIMIT } from './limit.ts';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'CREATED (UTC)' },
@@ -22,14 +22,10 @@ export const notificationsList = defineCommand({
   summary: 'list the newest notifications and what came of them',
   flags: (yargs) =>
     yargs
-      .option('limit', { type: 'number', default: 20, describe: 'at most this many' })
+      .option('limit', LIMIT)
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' }),
   async run({ limit, json }, context) {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new JobError('ARGUMENTS_INVALID', '--limit is not a positive whole number', {
-        hint: 'for example --limit 50',
-      });
-    }
+    assertLimit(limit);
     const found = await context.store.listNotifications(limit);
     if (json) {
       const wire = found.map(({ runId, createdAt, ...rest }) => ({

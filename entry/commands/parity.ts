@@ -1,30 +1,21 @@
 import { ENGINES, type EngineName } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { createRedactor } from '../../core/secrets.ts';
 import { parseWindow } from '../../core/window.ts';
 import { createJob } from '../../jobs/factory.ts';
 import { compareEngines } from '../../jobs/parity.ts';
 import { defineCommand } from '../command.ts';
 import { openConfig } from '../config-envelope.ts';
-import { createServices } from '../context.ts';
+import { openInspection } from './inspection.ts';
+import { jobFlags } from './job-flags.ts';
 import { parityLines } from './parity-view.ts';
-import { SILENT } from './targets.ts';
-
-const RUN_ID = 'parity';
 
 /** `dray parity JOB --config FILE`: the job's plan on every engine that is here, over a sample. */
 export const parity = defineCommand({
   usage: 'parity <job>',
   summary: 'compare the engines over a sample of the source; write nothing',
   flags: (yargs) =>
-    yargs
-      .positional('job', { type: 'string', demandOption: true, describe: 'name of the job' })
-      .option('config', {
-        type: 'string',
-        demandOption: true,
-        describe: 'file with the config, or the JSON itself',
-      })
+    jobFlags(yargs)
       .option('start_date', {
         type: 'string',
         alias: 'from',
@@ -51,24 +42,12 @@ export const parity = defineCommand({
         hint: 'give a whole number from 1',
       });
     }
-    const redactor = createRedactor();
-    const services = createServices(surroundings, context.store, {
-      watcher: SILENT,
-      redactor,
-    });
-    const parityContext = {
-      ...services,
-      warn(message: string) {
-        context.err(printable(redactor.redact(message)));
-      },
-      openEngine: (engine: EngineName, options: object, aborted: AbortSignal) =>
-        services.openEngine(engine, { ...options, runId: RUN_ID }, aborted),
-    };
+    const { context: inspected, platform, redactor } = openInspection('parity', context);
     const job = createJob(args.job, config);
     const report = await compareEngines(
-      await job.computation(parityContext),
-      { engines, rows: args.rows, window, hasSpark: services.platform.hasSpark },
-      parityContext,
+      await job.computation(inspected),
+      { engines, rows: args.rows, window, hasSpark: platform.hasSpark },
+      inspected,
       signal,
     );
     for (const line of parityLines(report, context)) context.out(redactor.redact(line));

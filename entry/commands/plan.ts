@@ -5,23 +5,16 @@ import { defineCommand } from '../command.ts';
 import { openConfig } from '../config-envelope.ts';
 import { finish } from '../generic-main.ts';
 import { runFromConfig } from '../run.ts';
+import { SILENT } from './inspection.ts';
+import { requestOf, runFlags } from './job-flags.ts';
 import { planJson, planLines } from './plan-view.ts';
-import { SILENT } from './targets.ts';
 
 /** `dray plan JOB --config FILE`: what a run would do, found out without writing anything. */
 export const plan = defineCommand({
   usage: 'plan <job>',
   summary: 'show what a run would do: config, source, steps, targets; write nothing',
   flags: (yargs) =>
-    yargs
-      .positional('job', { type: 'string', demandOption: true, describe: 'name of the job' })
-      .option('config', {
-        type: 'string',
-        demandOption: true,
-        describe: 'file with the config, or the JSON itself',
-      })
-      .option('from', { type: 'string', describe: 'first day of the window, YYYY-MM-DD' })
-      .option('to', { type: 'string', describe: 'day after its last one, YYYY-MM-DD' })
+    runFlags(yargs)
       .option('force', { type: 'boolean', default: false, describe: 'as if with run --force' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .option('verbose', { type: 'boolean', default: false, describe: 'say more on errors' }),
@@ -32,10 +25,8 @@ export const plan = defineCommand({
     const redactor = createRedactor();
     const result = await runFromConfig(
       {
-        ...{ jobName: args.job, config, force: args.force, dryRun: true, preview: true },
-        ...(args.from === undefined ? {} : { startDate: args.from }),
-        ...(args.to === undefined ? {} : { endDate: args.to }),
-        ...(context.storePath === undefined ? {} : { store: context.storePath }),
+        ...requestOf(args, config, context),
+        ...{ force: args.force, dryRun: true, preview: true },
       },
       surroundings,
       { watcher: SILENT, redactor },

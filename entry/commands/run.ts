@@ -5,21 +5,14 @@ import { finish, runAndWatch } from '../generic-main.ts';
 import { openConfig } from '../config-envelope.ts';
 import { jobs } from '../../jobs/registry.ts';
 import { defineCommand } from '../command.ts';
+import { requestOf, runFlags } from './job-flags.ts';
 
 /** `dray run JOB --config FILE`: the generic entry for people. */
 export const run = defineCommand({
   usage: 'run <job>',
   summary: 'run a job here',
   flags: (yargs) =>
-    yargs
-      .positional('job', { type: 'string', demandOption: true, describe: 'name of the job' })
-      .option('config', {
-        type: 'string',
-        demandOption: true,
-        describe: 'file with the config, or the JSON itself',
-      })
-      .option('from', { type: 'string', describe: 'first day of the window, YYYY-MM-DD' })
-      .option('to', { type: 'string', describe: 'day after its last one, YYYY-MM-DD' })
+    runFlags(yargs)
       .option('created-by', { type: 'string', describe: 'column created_by (default: dray)' })
       .option('run-id', { type: 'string', describe: 'id of the run (default: a new one)' })
       .option('attempt', { type: 'number', describe: 'number of the attempt (default: 1)' })
@@ -38,16 +31,12 @@ export const run = defineCommand({
     const config = await openConfig(args.config, surroundings);
     const result = await runAndWatch(
       {
-        jobName: args.job,
-        config,
+        ...requestOf(args, config, context),
         force: args.force,
         dryRun: args['dry-run'],
-        ...(args.from === undefined ? {} : { startDate: args.from }),
-        ...(args.to === undefined ? {} : { endDate: args.to }),
         ...(args['created-by'] === undefined ? {} : { createdBy: args['created-by'] }),
         ...(args['run-id'] === undefined ? {} : { runId: args['run-id'] }),
         ...(args.attempt === undefined ? {} : { attempt: args.attempt }),
-        ...(context.storePath === undefined ? {} : { store: context.storePath }),
       },
       surroundings,
       output,

@@ -7,6 +7,7 @@ import { describeWindow } from '../../core/window.ts';
 import { defineCommand } from '../command.ts';
 import { type TableColumn, tableLines } from '../table.ts';
 import { count, instant, paint, paintState, secondsBetween } from '../wording.ts';
+import { assertLimit, LIMIT } from './limit.ts';
 import { describeRun } from './run-description.ts';
 import { loadedRows, toWire } from './run-view.ts';
 
@@ -32,14 +33,10 @@ export const runsList = defineCommand({
     yargs
       .option('job', { type: 'string', describe: 'only runs of this job' })
       .option('state', { choices: RUN_STATES, describe: 'only runs in this state' })
-      .option('limit', { type: 'number', default: 20, describe: 'at most this many' })
+      .option('limit', LIMIT)
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' }),
   async run({ job, state, limit, json }, context) {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new JobError('ARGUMENTS_INVALID', '--limit is not a positive whole number', {
-        hint: 'for example --limit 50',
-      });
-    }
+    assertLimit(limit);
     const runs = await context.store.listRuns({
       ...(job !== undefined && { job }),
       ...(state !== undefined && { state }),

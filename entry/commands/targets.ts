@@ -1,18 +1,18 @@
 import type { Argv } from 'yargs';
-import type { EngineName } from '../../core/engine.ts';
-import type { RunWatcher } from '../../core/events.ts';
 import { JobError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { MASK } from '../../core/redact.ts';
 import type { RunRecord } from '../../core/run-store.ts';
-import { createRedactor, type Redactor } from '../../core/secrets.ts';
+import type { Redactor } from '../../core/secrets.ts';
 import { createJob } from '../../jobs/factory.ts';
-import type { Computation } from '../../jobs/job.ts';
+import type { Computation, EngineContext } from '../../jobs/job.ts';
 import { jobs } from '../../jobs/registry.ts';
 import type { SinkPlan } from '../../jobs/sinks.ts';
-import type { VerifyContext } from '../../jobs/verify.ts';
+import type { Verification } from '../../jobs/verify.ts';
 import type { CommandContext } from '../command.ts';
 import { openConfig } from '../config-envelope.ts';
-import { createServices } from '../context.ts';
+import { paint } from '../wording.ts';
+import { openInspection } from './inspection.ts';
 import { viewResult } from './run-view.ts';
 
 /** Targets that a command looks at, and what looking takes. */
@@ -22,7 +22,7 @@ export interface Targets {
   readonly sinks: readonly SinkPlan[];
   /** The run that was asked for; absent: the targets, whoever loaded them. */
   readonly runId?: string;
-  readonly context: VerifyContext;
+  readonly context: EngineContext;
   readonly redactor: Redactor;
 }
 
@@ -34,17 +34,6 @@ interface Asked {
 
 /** How far back a target is looked for among the runs. */
 const RECENT_RUNS = 500;
-const RUN_ID = 'verify';
-/** What stands in a run's record in the place of a secret. */
-const MASK = '***';
-
-/** There is no run to watch. */
-export const SILENT: RunWatcher = {
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  progress: () => undefined,
-  note: () => undefined,
-};
 
 /** The flags by which targets are named. */
 export function targetFlags(yargs: Argv) {
@@ -64,22 +53,12 @@ export function targetFlags(yargs: Argv) {
  * @throws JobError `ARGUMENTS_INVALID` when nothing is named, or nothing is found by that name.
  */
 export async function findTargets(asked: Asked, context: CommandContext): Promise<Targets> {
-  const { surroundings, store } = context;
-  const redactor = createRedactor();
-  const services = createServices(surroundings, store, { watcher: SILENT, redactor });
-  const verifyContext: VerifyContext = {
-    ...services,
-    warn(message) {
-      context.err(printable(redactor.redact(message)));
-    },
-    openEngine: (engine: EngineName, options, signal) =>
-      services.openEngine(engine, { ...options, runId: RUN_ID }, signal),
-  };
+  const inspection = openInspection('verify', context);
   const found =
     asked.config === undefined
       ? await byRecord(asked.target, context)
       : await byConfig(asked, context);
-  const computation = await createJob(found.job, found.config).computation(verifyContext);
+  const computation = await createJob(found.job, found.config).computation(inspection.context);
   const all = computation.sinks();
   const { sink } = found;
   const sinks = sink === undefined ? all : all.filter(({ name }) => name === sink);
@@ -89,7 +68,8 @@ export async function findTargets(asked: Asked, context: CommandContext): Promis
     });
   }
   return {
-    ...{ job: found.job, computation, sinks, context: verifyContext, redactor },
+    ...{ job: found.job, computation, sinks },
+    ...{ context: inspection.context, redactor: inspection.redactor },
     ...(found.runId === undefined ? {} : { runId: found.runId }),
   };
 }
@@ -161,4 +141,12 @@ function newestInto(
 
 function samePlace(a: string, b: string): boolean {
   return a.replace(/\/+$/, '') === b.replace(/\/+$/, '');
+}
+
+/** The line above what there is to say of a target. */
+export function targetLine(
+  { sink, kind, target }: Pick<Verification, 'sink' | 'kind' | 'target'>,
+  color: boolean,
+): string {
+  return `${paint('bold', sink, color)}  ${kind}  ${printable(target)}`;
 }

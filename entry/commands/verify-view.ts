@@ -1,8 +1,9 @@
-import type { LoadEntry } from '../../core/ledger.ts';
+import { covers, type LoadEntry } from '../../core/ledger.ts';
 import { printable } from '../../core/printable.ts';
 import { type PartitionCheck, problemOf, type Verification } from '../../jobs/verify.ts';
 import { type TableColumn, tableLines } from '../table.ts';
 import { count, paint } from '../wording.ts';
+import { targetLine } from './targets.ts';
 
 interface Screen {
   readonly width: number;
@@ -15,22 +16,20 @@ const SHORT_ID = 12;
 /** Only the partitions that loads of the run have decided, be it that others decide them now. */
 export function ofRun(whole: Verification, runId: string): Verification {
   const own = whole.loads.filter((load) => load.runId === runId);
-  const decides = (value: string) =>
-    own.some(
-      (load) =>
-        (load.covers?.includes(value) ?? true) ||
-        load.partitions.some((partition) => partition.value === value),
-    );
-  return { ...whole, partitions: whole.partitions.filter(({ value }) => decides(value)) };
+  const partitions = whole.partitions.filter(({ value }) =>
+    own.some((load) => covers(load, value)),
+  );
+  return { ...whole, partitions };
 }
 
 /** A headline for the target, and a table of the partitions that are wrong. */
 export function verificationLines(
-  { sink, kind, target, loads, partitions }: Verification,
+  verification: Verification,
   partitionBy: string,
   { width, color }: Screen,
   runId: string | undefined,
 ): readonly string[] {
+  const { loads, partitions } = verification;
   const wrong = partitions.filter((each) => problemOf(each) !== undefined);
   const rows = partitions.reduce((sum, each) => sum + each.found.rows, 0);
   const verdict =
@@ -47,7 +46,7 @@ export function verificationLines(
     `${count(rows)} rows`,
   ].join(', ');
   return [
-    `${paint('bold', sink, color)}  ${kind}  ${printable(target)}`,
+    targetLine(verification, color),
     `  ${size}: ${verdict}`,
     ...later,
     ...(wrong.length === 0

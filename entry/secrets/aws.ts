@@ -93,8 +93,5 @@ async function asked<T>(uri: string, ask: () => Promise<T>): Promise<T> {
 }
 
 function missing(uri: string, what: string, hint: string, cause?: unknown): JobError {
-  return new JobError('SECRET_MISSING', `"${uri}": ${what}`, {
-    hint,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new JobError('SECRET_MISSING', `"${uri}": ${what}`, { hint, cause });
 }

@@ -78,6 +78,6 @@ function missing(uri: string, what: string, hint: string): JobError {
 function unavailable(uri: string, what: string, cause?: unknown): JobError {
   return new JobError('SECRET_UNAVAILABLE', `"${uri}": ${what}`, {
     hint: 'check DATABRICKS_HOST and that the workspace is within reach; then run again',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

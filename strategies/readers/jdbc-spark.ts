@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { asSpark, type SqlSession } from '../../core/engine.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
@@ -40,8 +39,7 @@ export async function openOnSpark(
     ...base,
     ...from(view.name),
     async materialize(copying) {
-      const digest = createHash('sha256').update(`${location} ${view.name}`).digest('hex');
-      const path = join(session.scratchDir, `source_${digest.slice(0, 8)}`);
+      const path = join(session.scratchDir, view.name);
       await named(endpoint, () =>
         spark.write(
           `select ${names} from ${view.name}`,

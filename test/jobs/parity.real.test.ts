@@ -5,7 +5,8 @@ import { JobError } from '../../core/errors.ts';
 import { noFailpoints } from '../../core/failpoint.ts';
 import { openEngine } from '../../entry/engines.ts';
 import { createJob } from '../../jobs/factory.ts';
-import { compareEngines, type ParityContext, type ParityOptions } from '../../jobs/parity.ts';
+import type { EngineContext } from '../../jobs/job.ts';
+import { compareEngines, type ParityOptions } from '../../jobs/parity.ts';
 import type { FunctionName } from '../../plan/functions.ts';
 import { openFileStorage } from '../../state/artifacts/file.ts';
 import { faulty } from '../plan/parity/faulty.ts';
@@ -22,7 +23,7 @@ async function compare(
   instead: Partial<Record<FunctionName, FunctionName>>,
   options: Partial<ParityOptions> = {},
 ) {
-  const context: ParityContext = {
+  const context: EngineContext = {
     clock: systemClock,
     failpoints: noFailpoints,
     openStorage: (location) => openFileStorage(location, systemClock),
