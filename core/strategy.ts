@@ -8,6 +8,7 @@ import type { Notification } from './notification.ts';
 import type { OutputContract } from './schema.ts';
 import type { Secret } from './secrets.ts';
 import type { OpenStorage } from './storage.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { Window } from './window.ts';
 
 /** What strategies may use of the outside world. */
@@ -157,6 +158,8 @@ export interface Sink extends AsyncDisposable {
   content?(signal: AbortSignal): Promise<string | undefined>;
   /** A few rows of the target in the request's window, as text, for people. */
   sample(limit: number, signal: AbortSignal): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Where the target grows by each load; not asked of a sink on Spark. */
+  readonly upkeep?: Upkeep;
   /** Deletes what this process staged and did not commit. */
   discard(signal: AbortSignal): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { plan } from './commands/plan.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
+import { optimize, vacuum } from './commands/upkeep.ts';
 import { verify } from './commands/verify.ts';
 import { assertNode, openStore, type Surroundings } from './context.ts';
 import { type EntryOutput, finish } from './generic-main.ts';
@@ -26,6 +27,8 @@ const COMMANDS: readonly Command[] = [
   runsList,
   runsShow,
   loadsList,
+  optimize,
+  vacuum,
   notificationsList,
   sparkUp,
 ];

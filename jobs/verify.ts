@@ -6,6 +6,7 @@ import { contentOf, RESULT } from '../plan/content-hash.ts';
 import type { PlanSession } from '../plan/session.ts';
 import type { Computation, EngineContext } from './job.ts';
 import type { SinkPlan } from './sinks.ts';
+import { withSink } from './with-sink.ts';
 
 /** Rows of a partition and the sum of their hashes. */
 export interface Content {
@@ -94,20 +95,6 @@ export async function listLoads(
     ...{ sink: plan.name, kind: plan.kind, target: sink.target },
     loads: await loadsOf(sink, signal),
   }));
-}
-
-async function withSink<T>(
-  plan: SinkPlan,
-  { transform: { contract }, session: options }: Computation,
-  job: string,
-  context: EngineContext,
-  signal: AbortSignal,
-  work: (sink: Sink, session: PlanSession) => Promise<T>,
-): Promise<T> {
-  await using session = await context.openEngine('bulk', options, signal);
-  const request = { job, runId: 'verify', attempt: 1, mode: plan.mode, contract };
-  await using sink = await plan.open(session.sql, request, context, signal);
-  return await work(sink, session);
 }
 
 async function loadsOf(sink: Sink, signal: AbortSignal): Promise<readonly LoadEntry[]> {

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Claim } from '../../../core/claims.ts';
 import { JobError } from '../../../core/errors.ts';
 import { quote } from '../../../core/engine.ts';
-import { stageFolder } from '../file-claims.ts';
 import type { MetaData, RemoveFile } from './actions.ts';
-import { checkpointKey, LOG, OWN } from './paths.ts';
+import { checkpointKey, LOG } from './paths.ts';
 import type { Table } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
@@ -41,11 +39,15 @@ export function isCheckpointDue(table: Table): boolean {
   return table.version > 0 && table.version % interval === 0;
 }
 
-/** Writes the snapshot as a classic (v1) checkpoint in one file, then the hint that names it. */
+/**
+ * Writes the snapshot as a classic (v1) checkpoint in one file, then the hint that names it.
+ *
+ * @param stage - a folder that only the caller stages in.
+ */
 export async function writeCheckpoint(
   target: DeltaTarget,
   table: Table,
-  claim: Claim,
+  stage: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { storage, session, context } = target;
@@ -66,7 +68,7 @@ export async function writeCheckpoint(
     signal,
   );
   await verify(target, table, file, lines.length, signal);
-  const staged = `${stageFolder(OWN, claim.number)}/${name}.parquet`;
+  const staged = `${stage}/${name}.parquet`;
   await storage.upload(file, staged, signal);
   const final = checkpointKey(table.version);
   // A checkpoint of the version that is there already has the same content.

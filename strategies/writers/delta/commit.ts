@@ -11,7 +11,8 @@ import { planCommit } from './plan-commit.ts';
 import { apply, committedClaim, type Snapshot } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
-const BACKOFF: Backoff = { tries: 20, firstMs: 20, maxMs: 2_000 };
+/** How long other writers may win. */
+export const BACKOFF: Backoff = { tries: 20, firstMs: 20, maxMs: 2_000 };
 
 export interface Load {
   readonly entry: LoadEntry;
@@ -48,7 +49,7 @@ export async function commitLoad(
 }
 
 /** Somebody else committed the version of this try. */
-class VersionTaken extends JobError {
+export class VersionTaken extends JobError {
   constructor(version: number, root: string) {
     super(
       'TARGET_CONFLICT',

@@ -50,6 +50,11 @@ export function dataKey(
   return `${partitionDir(column, partition)}/${name}`;
 }
 
+/** Key of a data file that was written in place of others, without a claim. */
+export function rewrittenKey(column: string, partition: string, uuid: string): string {
+  return `${partitionDir(column, partition)}/part-00000-${uuid}.parquet`;
+}
+
 /** The claim that wrote a data file of ours. */
 export function claimOfDataKey(key: string): number | undefined {
   const found = /(?:^|\/)part-\d{5}-[\da-f-]{36}-c(\d+)\.parquet$/.exec(key);

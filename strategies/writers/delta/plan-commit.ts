@@ -14,7 +14,7 @@ import {
 } from './snapshot.ts';
 
 /** Told to other writers in every commit. */
-const ENGINE_INFO = 'dray/0.1.0';
+export const ENGINE_INFO = 'dray/0.1.0';
 
 export interface CommitInput {
   readonly entry: Pick<LoadEntry, 'loadId' | 'claim' | 'mode' | 'covers'>;

@@ -8,12 +8,14 @@ import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
 import { describeTable } from './describe.ts';
 import { isReferenced } from './leftovers.ts';
+import { optimizeTable } from './optimize.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
 import { type Snapshot, tableOf } from './snapshot.ts';
 import { type StagedFiles, stageFiles } from './stage-files.ts';
 import { countRows, sampleRows } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
+import { vacuumTable } from './vacuum.ts';
 
 export function openDeltaSink(target: DeltaTarget): Sink {
   const { session, storage, request, context } = target;
@@ -25,7 +27,8 @@ export function openDeltaSink(target: DeltaTarget): Sink {
   async function afterCommit(claim: Claim, at: Snapshot, signal: AbortSignal): Promise<void> {
     try {
       const table = tableOf(at);
-      if (table && isCheckpointDue(table)) await writeCheckpoint(target, table, claim, signal);
+      if (table && isCheckpointDue(table))
+        await writeCheckpoint(target, table, stageFolder(OWN, claim.number), signal);
       await storage.removeAll(stageFolder(OWN, claim.number), signal);
     } catch (error) {
       context.warn(
@@ -71,6 +74,21 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       // Read by Delta's own kernel, and not by what wrote it.
       const scan = `delta_scan(${quote(storage.enginePath(''))}, version = ${String(table.version)})`;
       return `select ${columnList(request.contract.columns)} from ${scan}`;
+    },
+    upkeep: {
+      async optimize(options, signal) {
+        const current = await log.latest(signal);
+        const done = await optimizeTable(target, current, options, signal);
+        const table = tableOf(current);
+        const stage = `${OWN}/stage/optimize-${target.chance.uuid()}`;
+        if (done.version !== undefined && table && isCheckpointDue(table)) {
+          await writeCheckpoint(target, table, stage, signal);
+        }
+        return done;
+      },
+      async vacuum(options, signal) {
+        return await vacuumTable(target, await log.latest(signal), options, signal);
+      },
     },
     async sample(limit, signal) {
       return await sampleRows(target, await log.latest(signal), limit, signal);
