@@ -10,11 +10,15 @@ export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   readonly nullable: boolean;
+  /** What it says, for people who meet it in a catalog. */
+  readonly comment?: string;
 }
 
 /** What a sink receives: the columns in order, the key, and the column that partitions files. */
 export interface OutputContract {
   readonly columns: readonly Column[];
+  /** What a row is, for people who meet the table in a catalog. */
+  readonly comment?: string;
   /** Names of the key's columns; rows are unique by them. */
   readonly key: readonly string[];
   readonly partitionBy: string;

@@ -39,7 +39,7 @@ export function promotionsTransform(
       { name: 'mailer_location', accepts: 'text' },
     ],
     plan,
-    text: `${planText(plan.node)}\n${JSON.stringify(promotionsContract)}`,
+    text: `${planText(plan.node)}\n${JSON.stringify(promotionsContract, withoutComments)}`,
     covers(window) {
       return window && weeksOf(window).map(String);
     },
@@ -56,6 +56,11 @@ export function promotionsTransform(
       return prepared(session, source, window && weeksOf(window), withProducts);
     },
   };
+}
+
+/** Other words about a column do not make it another load. */
+function withoutComments(key: string, value: unknown): unknown {
+  return key === 'comment' ? undefined : value;
 }
 
 function prepared(

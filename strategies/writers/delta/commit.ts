@@ -62,7 +62,7 @@ export class VersionTaken extends JobError {
 }
 
 async function tryCommit(
-  { storage, request, context }: DeltaTarget,
+  { storage, request, context, properties }: DeltaTarget,
   snapshot: Snapshot,
   { entry, adds, claim }: Load,
   tableId: string,
@@ -76,6 +76,7 @@ async function tryCommit(
   const actions = planCommit(snapshot, {
     entry,
     contract: request.contract,
+    properties,
     adds,
     nowMs: context.clock.now().getTime(),
     tableId,

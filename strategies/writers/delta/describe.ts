@@ -1,30 +1,43 @@
 import type { ColumnType, OutputContract } from '../../../core/schema.ts';
 import type { TargetState } from '../../../core/strategy.ts';
-import { sparkName } from '../../../plan/spark/names.ts';
+import { sparkName, sparkText } from '../../../plan/spark/names.ts';
 import { tableOf, type Snapshot } from './snapshot.ts';
 import { coveredFiles } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** The table as it is, and the statement that would make it, in Spark's words. */
-export function describeTable({ storage, request }: DeltaTarget, snapshot: Snapshot): TargetState {
+export function describeTable(
+  { storage, request, properties }: DeltaTarget,
+  snapshot: Snapshot,
+): TargetState {
   const exists = tableOf(snapshot) !== undefined;
   return {
     exists,
-    create: createStatement(storage.root, request.contract),
+    create: createStatement(storage.root, request.contract, properties),
     files: exists ? coveredFiles(snapshot, request).length : 0,
   };
 }
 
-function createStatement(path: string, { columns, partitionBy }: OutputContract): string {
+function createStatement(
+  path: string,
+  { columns, partitionBy, comment }: OutputContract,
+  properties: Readonly<Record<string, string>>,
+): string {
+  const set = Object.entries(properties).map((entry) => entry.map(sparkText).join(' = '));
   const lines = columns.map(
-    ({ name, type, nullable }) =>
-      `  ${sparkName(name)} ${typeOf(type)}${nullable ? '' : ' not null'}`,
+    (column) =>
+      `  ${sparkName(column.name)} ${typeOf(column.type)}${column.nullable ? '' : ' not null'}${commented(column.comment)}`,
   );
   return [
     `create table delta.${sparkName(path)} (`,
     lines.join(',\n'),
-    `) using delta partitioned by (${sparkName(partitionBy)})`,
+    `) using delta partitioned by (${sparkName(partitionBy)})${commented(comment)}`,
+    ...(set.length === 0 ? [] : [`tblproperties (${set.join(', ')})`]),
   ].join('\n');
+}
+
+function commented(comment: string | undefined): string {
+  return comment === undefined ? '' : ` comment ${sparkText(comment)}`;
 }
 
 /** Lengths of texts are not kept: Delta's own schema has none. */

@@ -20,6 +20,8 @@ export interface CommitInput {
   readonly entry: Pick<LoadEntry, 'loadId' | 'claim' | 'mode' | 'covers'>;
   readonly contract: OutputContract;
   readonly adds: readonly AddFile[];
+  /** Table properties, should the commit create it. */
+  readonly properties: Readonly<Record<string, string>>;
   readonly nowMs: number;
   /** Id of the table, should the commit create it. */
   readonly tableId: string;
@@ -107,19 +109,21 @@ function commitInfo({ entry, contract, nowMs }: CommitInput): Readonly<Record<st
 /** Protocol and schema of a table that the contract makes. */
 export function creation({
   contract,
+  properties,
   nowMs,
   tableId,
-}: Pick<CommitInput, 'contract' | 'nowMs' | 'tableId'>): readonly Action[] {
+}: Pick<CommitInput, 'contract' | 'properties' | 'nowMs' | 'tableId'>): readonly Action[] {
   return [
     { protocol: CREATED_PROTOCOL },
     {
       metaData: {
         id: tableId,
+        ...(contract.comment === undefined ? {} : { description: contract.comment }),
         format: { provider: 'parquet', options: {} },
         schemaString: schemaString(contract),
         partitionColumns: [contract.partitionBy],
         createdTime: nowMs,
-        configuration: {},
+        configuration: properties,
       },
     },
   ];

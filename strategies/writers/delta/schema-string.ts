@@ -25,11 +25,11 @@ export type TableField = z.output<typeof tableSchema>['fields'][number];
 const DECLARED = '__CHAR_VARCHAR_TYPE_STRING';
 
 export function schemaString(contract: OutputContract): string {
-  const fields = contract.columns.map(({ name, type, nullable }) => ({
+  const fields = contract.columns.map(({ name, type, nullable, comment }) => ({
     name,
     type: deltaType(type),
     nullable,
-    metadata: {},
+    metadata: comment === undefined ? {} : { comment },
   }));
   return JSON.stringify({ type: 'struct', fields });
 }

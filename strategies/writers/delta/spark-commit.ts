@@ -83,12 +83,13 @@ export async function commitThroughSpark(
  * is that is not empty, such as one with our claims.
  */
 async function createTable(
-  { storage, request, context, chance }: SparkDeltaTarget,
+  { storage, request, context, chance, properties }: SparkDeltaTarget,
   claim: Claim,
   signal: AbortSignal,
 ): Promise<void> {
   const nowMs = context.clock.now().getTime();
-  const actions = creation({ contract: request.contract, nowMs, tableId: chance.uuid() });
+  const { contract } = request;
+  const actions = creation({ contract, properties, nowMs, tableId: chance.uuid() });
   const info = { timestamp: nowMs, operation: 'CREATE TABLE', operationParameters: {} };
   const staged = `${stageFolder(OWN, claim.number)}/0.json`;
   await storage.write(staged, printCommit([{ commitInfo: info }, ...actions]), signal);

@@ -9,6 +9,8 @@ export interface DeltaTarget {
   readonly request: LoadRequest;
   readonly context: StrategyContext;
   readonly chance: Chance;
+  /** What a table gets that the load makes: `delta.*` and names of one's own. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 export interface Chance {

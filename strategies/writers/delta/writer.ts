@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
 import { defineWriter, type OpenWriter, type Sink } from '../../../core/strategy.ts';
+import { tableProperties } from './properties.ts';
 import { openDeltaSink } from './sink.ts';
 import { openSparkDeltaSink } from './spark-sink.ts';
 import type { DeltaTarget } from './target.ts';
@@ -36,6 +37,7 @@ function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> 
         request,
         context,
         chance: { random: Math.random, uuid: randomUUID },
+        properties: tableProperties(config.options ?? {}),
       }),
     );
   };
@@ -48,12 +50,6 @@ async function openOnSpark(...given: Parameters<OpenWriter<DeltaConfig>>): Promi
 }
 
 function refuseUnbuilt(config: DeltaConfig, partitionColumn: string): void {
-  const [option] = Object.keys(config.options ?? {});
-  if (option !== undefined) {
-    throw new JobError('NOT_SUPPORTED', `the Delta writer has no option "${option}"`, {
-      hint: 'leave "options" out',
-    });
-  }
   const given = config.partitionBy === undefined ? [partitionColumn] : [config.partitionBy].flat();
   if (given.length !== 1 || given[0] !== partitionColumn) {
     throw new JobError(

@@ -9,6 +9,7 @@ export interface TableColumn {
   readonly notNull: boolean;
   /** Name of its collation; empty when it has none. */
   readonly collation: string;
+  readonly comment: string | null;
 }
 
 /** The type that we create, spelled as `format_type` prints it. */

@@ -1,7 +1,9 @@
-import { columnList, identifier, quote } from '../../../core/engine.ts';
+import { columnList, identifier } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
+import type { OutputContract } from '../../../core/schema.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
 import type { Query } from '../../postgres/connection.ts';
+import { commentStatements } from './comments.ts';
 import { copyGrants } from './grants.ts';
 import { keyName, replacesAll, type Staging } from './staging.ts';
 import { displayName, qualified, type TableName } from '../../postgres/table-name.ts';
@@ -25,7 +27,7 @@ export async function publish(
     state = await inspectTarget(query, target, signal);
   }
   if (staging.complete && (state === undefined || mayReplace(state, request))) {
-    await takePlace(query, target, staging.table, state, signal);
+    await takePlace(query, target, staging.table, state, request.contract, signal);
     return;
   }
   if (state === undefined) {
@@ -90,16 +92,17 @@ async function takePlace(
   target: TableName,
   stage: TableName,
   state: TargetState | undefined,
+  contract: OutputContract,
   signal: AbortSignal,
 ): Promise<void> {
   if (state !== undefined) {
     await query(`alter table ${qualified(stage)} owner to ${state.owner}`, [], signal);
     await copyGrants(query, state.oid, stage, signal);
-    if (state.comment !== null) {
-      const comment = `comment on table ${qualified(stage)} is ${quote(state.comment)}`;
-      await query(comment, [], signal);
-    }
     await query(`drop table ${qualified(target)}`, [], signal);
+  }
+  // A person may have changed those of the old table.
+  for (const statement of commentStatements(stage, state ?? contract)) {
+    await query(statement, [], signal);
   }
   const newName = `alter table ${qualified(stage)} rename to ${identifier(target.table)}`;
   await query(newName, [], signal);

@@ -8,6 +8,7 @@ import { claimTarget } from '../claim-target.ts';
 import { attach } from '../../postgres/attach.ts';
 import { assertLoadable } from './check.ts';
 import { createTable } from './columns.ts';
+import { commentStatements } from './comments.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
 import type { Endpoint } from '../../postgres/endpoint.ts';
@@ -52,6 +53,7 @@ export function openPostgresSink(target: PostgresTarget): Sink {
         create: [
           createTable(table, contract, 'logged', table.table),
           `alter table ${qualified(table)} add primary key (${key})`,
+          ...commentStatements(table, contract),
         ].join(';\n'),
       };
     },

@@ -21,7 +21,7 @@ export interface TargetState {
   /**
    * Nothing refers to the table and nobody set anything on it that a new table would lack: views,
    * foreign keys, triggers, policies, publications, inheritance, indexes, checks, defaults, storage
-   * options, column grants and comments. And we may give a new table to its owner.
+   * options, column grants. And we may give a new table to its owner.
    */
   readonly replaceable: boolean;
   /** TRUNCATE means the same as DELETE here: no triggers, foreign keys, rules or row policies. */
@@ -34,7 +34,8 @@ select c.oid::text, c.relkind::text as kind, c.relowner::regrole::text as owner,
   (select json_agg(a.attname order by u.place) from unnest(k.conkey) with ordinality u(number, place)
     join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number) as key_columns,
   (select json_agg(json_build_object('name', a.attname, 'notNull', a.attnotnull,
-      'type', format_type(a.atttypid, a.atttypmod), 'collation', coalesce(l.collname, ''))
+      'type', format_type(a.atttypid, a.atttypmod), 'collation', coalesce(l.collname, ''),
+      'comment', col_description(c.oid, a.attnum))
       order by a.attnum)
     from pg_attribute a left join pg_collation l on l.oid = a.attcollation
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
@@ -42,8 +43,7 @@ select c.oid::text, c.relkind::text as kind, c.relowner::regrole::text as owner,
     and c.reloptions is null and c.reloftype = 0 and not c.relrowsecurity and not c.relispartition
     and not exists (select from pg_inherits where inhrelid = c.oid)
     and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0
-      and (a.attacl is not null or a.attoptions is not null or a.attidentity <> ''
-        or col_description(c.oid, a.attnum) is not null))
+      and (a.attacl is not null or a.attoptions is not null or a.attidentity <> ''))
     and not exists (select from pg_depend d
       left join pg_constraint o on d.classid = 'pg_constraint'::regclass and o.oid = d.objid
       where d.deptype in ('n', 'a') and coalesce(o.contype, '-') not in ('p', 'n')
@@ -59,7 +59,13 @@ where c.oid = to_regclass($1)`;
 
 const names = z.array(z.string()).nullable();
 const tableColumns = z.array(
-  z.object({ name: z.string(), type: z.string(), notNull: z.boolean(), collation: z.string() }),
+  z.object({
+    name: z.string(),
+    type: z.string(),
+    notNull: z.boolean(),
+    collation: z.string(),
+    comment: z.string().nullable(),
+  }),
 );
 
 /** Looks the table up; undefined when there is none of that name. */

@@ -51,6 +51,7 @@ export interface SinkOptions {
   readonly reach?: (name: string) => Promise<void>;
   readonly warn?: (message: string) => void;
   readonly clock?: Clock;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 export function openSink(session: SqlSession, path: string, options: SinkOptions = {}): Sink {
@@ -82,6 +83,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
     request,
     context,
     chance: { random: Math.random, uuid: randomUUID },
+    properties: options.properties ?? {},
   });
 }
 

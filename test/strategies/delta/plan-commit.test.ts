@@ -47,6 +47,7 @@ function plan(snapshot: Snapshot, mode: Mode, covers?: readonly string[]): reado
     adds: [],
     nowMs: NOW,
     tableId: 'id',
+    properties: { 'delta.checkpointInterval': '5' },
   });
 }
 

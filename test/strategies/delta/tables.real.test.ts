@@ -80,6 +80,30 @@ it('creates a table that delta-rs and DuckDB read with every value unchanged', a
   expect(await scan(path)).toBe('24:4 25:2');
 });
 
+it('gives a new table its properties and comments, and an old one keeps its own', async () => {
+  const path = join(folder, 'properties');
+  const [first, ...others] = CONTRACT.columns;
+  if (first === undefined) throw new Error('no column');
+  const contract = {
+    ...CONTRACT,
+    comment: "it's",
+    columns: [{ ...first, comment: 'é' }, ...others],
+  };
+  const properties = { 'delta.checkpointInterval': '2', team: 'promos' };
+  await load(session, path, rowsOfWeek(24, 4), { contract, properties });
+  const log = await readFile(join(path, '_delta_log/00000000000000000000.json'), 'utf8');
+  expect(log).toContain('"description":"it\'s"');
+  expect(log).toContain(
+    '\\"name\\":\\"id\\",\\"type\\":\\"long\\",\\"nullable\\":false,\\"metadata\\":{\\"comment\\":\\"é\\"}',
+  );
+  await load(session, path, rowsOfWeek(25, 4), { covers: ['25'] });
+  await load(session, path, rowsOfWeek(26, 4), { covers: ['26'] });
+  expect(await readdir(join(path, '_delta_log'))).toContain(
+    '00000000000000000002.checkpoint.parquet',
+  );
+  expect((await deltaRs('read', path)).records).toBe(12);
+});
+
 it('keeps int64, decimal and float extremes in the statistics digit by digit', async () => {
   const path = join(folder, 'extremes');
   await load(

@@ -30,7 +30,7 @@ describe('column types in Postgres', () => {
     [{ kind: 'decimal', precision: 5, scale: 2 }, 'numeric(5,2)'],
   ])('%j is created as %s, and accepted as that', (type, name) => {
     expect(postgresType(type)).toBe(name);
-    const column = { name: 'c', type: name, notNull: false, collation: '' };
+    const column = { name: 'c', type: name, notNull: false, collation: '', comment: null };
     expect(differences([column], contractOf(type))).toEqual([]);
   });
 
@@ -54,17 +54,17 @@ describe('column types in Postgres', () => {
     [{ kind: 'timestamp' }, 'timestamp without time zone', false],
     [{ kind: 'timestamp' }, 'timestamp(3) with time zone', false],
   ])('%j in a column of type %s: %s', (type, existing, accepted) => {
-    const column = { name: 'c', type: existing, notNull: false, collation: '' };
+    const column = { name: 'c', type: existing, notNull: false, collation: '', comment: null };
     expect(differences([column], contractOf(type)).length === 0).toBe(accepted);
   });
 
   it('differ in NOT NULL, missing and unexpected columns too', () => {
-    const found = [{ name: 'd', type: 'text', notNull: true, collation: 'default' }];
+    const found = [{ name: 'd', type: 'text', notNull: true, collation: 'default', comment: null }];
     expect(differences(found, contractOf({ kind: 'date' }))).toEqual([
       '"c" is missing (date)',
       '"d" (text) is not expected',
     ]);
-    const strict = { name: 'c', type: 'date', notNull: true, collation: '' };
+    const strict = { name: 'c', type: 'date', notNull: true, collation: '', comment: null };
     expect(differences([strict], contractOf({ kind: 'date' }))).toHaveLength(1);
     expect(differences([strict], contractOf({ kind: 'date' }, false))).toEqual([]);
   });
@@ -92,9 +92,9 @@ describe('column types in Postgres', () => {
 
   it('are ours only in the same order, with the same collation', () => {
     const contract = contractOf({ kind: 'string' });
-    const column = { name: 'c', type: 'text', notNull: false, collation: 'default' };
+    const column = { name: 'c', type: 'text', notNull: false, collation: 'default', comment: null };
     expect(isOurs([column], contract)).toBe(true);
-    expect(isOurs([{ ...column, collation: 'de_DE' }], contract)).toBe(false);
+    expect(isOurs([{ ...column, collation: 'de_DE', comment: null }], contract)).toBe(false);
     expect(isOurs([column], { ...contract, key: ['c'] })).toBe(false);
   });
 });

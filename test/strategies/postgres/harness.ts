@@ -27,8 +27,14 @@ export const WEEK_1 = { startDate: '2016-12-26', endDate: '2017-01-02' };
 export const WEEK_2 = { startDate: '2017-01-02', endDate: '2017-01-09' };
 
 const CONTRACT: OutputContract = {
+  comment: "a row's \\ week",
   columns: [
-    { name: 'id', type: { kind: 'string', maxLength: 32 }, nullable: false },
+    {
+      name: 'id',
+      type: { kind: 'string', maxLength: 32 },
+      nullable: false,
+      comment: "it's the key",
+    },
     { name: 'week', type: { kind: 'int32' }, nullable: false },
     { name: 'start_date', type: { kind: 'date' }, nullable: false },
     { name: 'end_date', type: { kind: 'date' }, nullable: false },

@@ -25,13 +25,14 @@ describe('the table that the Postgres writer loads', () => {
       grant select on promotions to reader_${schema} with grant option;
       grant update on promotions to public;
       comment on table promotions is 'Bob''s \\ promotions';
+      comment on column promotions.note is 'Bob''s \\ note';
       alter table promotions rename constraint promotions_pkey to the_key`);
     await admin.query(
       `alter default privileges in schema ${schema} grant delete on tables to reader_${schema}`,
     );
     const facts = async () =>
       await world.texts(`select relowner::regrole || ' ' || relacl::text || ' '
-        || obj_description(oid, 'pg_class') || ' ' || (select conname from pg_constraint
+        || obj_description(oid, 'pg_class') || col_description(oid, 5) || ' ' || (select conname from pg_constraint
           where conrelid = c.oid and contype = 'p') as text
         from pg_class c where oid = 'promotions'::regclass`);
     const [before, oidBefore] = [await facts(), await oid()];
@@ -39,6 +40,14 @@ describe('the table that the Postgres writer loads', () => {
     expect(await facts()).toEqual(before);
     expect(await oid()).not.toEqual(oidBefore);
     expect(await world.content()).toEqual(['1 new 6']);
+  });
+
+  it('is made with the comments of the contract', async () => {
+    await world.load(rowsOfWeek(1, 5, 'old'));
+    expect(
+      await world.texts(`select obj_description('promotions'::regclass, 'pg_class') || ': '
+        || col_description('promotions'::regclass, 1) as text`),
+    ).toEqual(["a row's \\ week: it's the key"]);
   });
 
   it.each([
