@@ -31,7 +31,14 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
 
   async function latest(signal: AbortSignal): Promise<Snapshot> {
     if (snapshot === undefined || snapshot.version < 0) {
-      snapshot = await readSnapshot(storage, session, signal);
+      snapshot = await readSnapshot(
+        storage,
+        session,
+        (message) => {
+          context.warn(message);
+        },
+        signal,
+      );
     } else {
       await catchUp(snapshot, storage, signal);
     }

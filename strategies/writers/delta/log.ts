@@ -1,4 +1,4 @@
-import { JobError } from '../../../core/errors.ts';
+import { type ErrorCode, JobError, toJobError } from '../../../core/errors.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import type { Storage } from '../../../core/storage.ts';
 import { parseAction, parseCommit } from './actions.ts';
@@ -6,6 +6,9 @@ import { commitKey, LOG, logFile } from './paths.ts';
 import { apply, emptySnapshot, type Snapshot } from './snapshot.ts';
 
 const CHECKPOINT_COLUMNS = ['add', 'remove', 'txn', 'protocol', 'metaData', 'sidecar'];
+
+/** What an engine says of a file that is not what it was. */
+const DAMAGED: readonly ErrorCode[] = ['SOURCE_UNREADABLE', 'ENGINE_FAILED', 'TARGET_FAILED'];
 
 interface Checkpoint {
   readonly version: number;
@@ -16,19 +19,20 @@ interface Checkpoint {
  * Reads the newest snapshot; version -1 when there is no table. The folder is listed in any case, so
  * the hint in `_last_checkpoint`, which may be stale, has nothing to add.
  *
- * @throws JobError `TARGET_FAILED` naming the version that is missing from the log.
+ * @param warn - told of a damaged checkpoint that the table can do without.
+ * @throws JobError `TARGET_FAILED` naming the version that is missing from the log, or the checkpoint
+ *   that is damaged and needed.
  */
 export async function readSnapshot(
   storage: Storage,
   session: SqlSession,
+  warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const keys = (await storage.list(LOG, signal)).map((entry) => entry.key);
-  const snapshot = emptySnapshot();
   const newest = newestVersion(keys);
-  if (newest < 0) return snapshot;
-  const checkpoint = newestCheckpoint(keys);
-  if (checkpoint) await applyCheckpoint(snapshot, checkpoint, storage, session, signal);
+  if (newest < 0) return emptySnapshot();
+  const snapshot = await newestReadable(keys, storage, session, warn, signal);
   // A listing may miss a commit written beside it, so each version is asked for, not looked up.
   while (snapshot.version < newest) {
     if (await applyNext(snapshot, storage, signal)) continue;
@@ -37,6 +41,36 @@ export async function readSnapshot(
   }
   await catchUp(snapshot, storage, signal);
   return snapshot;
+}
+
+/** From the newest checkpoint that can be read; empty where the commits alone have to do. */
+async function newestReadable(
+  keys: readonly string[],
+  storage: Storage,
+  session: SqlSession,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const found = checkpoints(keys);
+  for (const [index, checkpoint] of found.entries()) {
+    const snapshot = emptySnapshot();
+    try {
+      await applyCheckpoint(snapshot, checkpoint, storage, session, signal);
+      return snapshot;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!DAMAGED.includes(toJobError(error).code)) throw error;
+      const what = `the checkpoint ${storage.root}/${checkpoint.keys[0] ?? ''} is damaged`;
+      if (index + 1 === found.length && !keys.includes(commitKey(0))) {
+        throw new JobError('TARGET_FAILED', what, {
+          hint: 'restore it: the commits before it are gone; nothing was written',
+          cause: error,
+        });
+      }
+      warn(`${what}: the table was read without it`);
+    }
+  }
+  return emptySnapshot();
 }
 
 /** Applies what others have committed since. */
@@ -64,8 +98,8 @@ function newestVersion(keys: readonly string[]): number {
   return keys.reduce((newest, key) => Math.max(newest, logFile(key)?.version ?? -1), -1);
 }
 
-/** The newest checkpoint in the classic format that is complete, in one file or in parts. */
-export function newestCheckpoint(keys: readonly string[]): Checkpoint | undefined {
+/** Those in the classic format that are complete, in one file or in parts; the newest first. */
+export function checkpoints(keys: readonly string[]): readonly Checkpoint[] {
   const found = new Map<string, { version: number; parts: number; keys: string[] }>();
   for (const key of keys) {
     const file = logFile(key);
@@ -77,7 +111,7 @@ export function newestCheckpoint(keys: readonly string[]): Checkpoint | undefine
   }
   return [...found.values()]
     .filter((checkpoint) => checkpoint.keys.length === checkpoint.parts)
-    .sort((a, b) => b.version - a.version || a.parts - b.parts)[0];
+    .sort((a, b) => b.version - a.version || a.parts - b.parts);
 }
 
 async function applyCheckpoint(

@@ -2,7 +2,7 @@ import { JobError } from '../../../core/errors.ts';
 import type { StorageEntry } from '../../../core/storage.ts';
 import type { Upkeep, Vacuumed } from '../../../core/upkeep.ts';
 import { retentionMs } from './checkpoint.ts';
-import { newestCheckpoint } from './log.ts';
+import { checkpoints } from './log.ts';
 import { noTable } from './optimize.ts';
 import { LOG, logFile } from './paths.ts';
 import { type Snapshot, type Table, tableOf } from './snapshot.ts';
@@ -69,7 +69,7 @@ function expiredLogs(
   const isYoung = ({ modifiedAt }: StorageEntry) => nowMs - modifiedAt.getTime() < kept;
   const firstYoung = Math.min(...log.filter(isYoung).map(versionOf));
   const expired = log.filter((entry) => versionOf(entry) < firstYoung).map(({ key }) => key);
-  const base = newestCheckpoint(expired)?.version ?? -1;
+  const base = checkpoints(expired)[0]?.version ?? -1;
   return log.filter((entry) => versionOf(entry) < base);
 }
 

@@ -12,7 +12,7 @@ import {
   isCheckpointDue,
   retentionMs,
 } from '../../../strategies/writers/delta/checkpoint.ts';
-import { newestCheckpoint } from '../../../strategies/writers/delta/log.ts';
+import { checkpoints } from '../../../strategies/writers/delta/log.ts';
 import { planCommit } from '../../../strategies/writers/delta/plan-commit.ts';
 import { schemaString } from '../../../strategies/writers/delta/schema-string.ts';
 import {
@@ -227,11 +227,11 @@ describe('the log', () => {
     const part = (version: number, n: number) =>
       `_delta_log/${String(version).padStart(20, '0')}.checkpoint.${String(n).padStart(10, '0')}.0000000002.parquet`;
     const single = '_delta_log/00000000000000000010.checkpoint.parquet';
-    expect(newestCheckpoint([single, part(20, 1), part(20, 2), part(30, 2)])).toMatchObject({
+    expect(checkpoints([single, part(20, 1), part(20, 2), part(30, 2)])[0]).toMatchObject({
       version: 20,
       keys: [part(20, 1), part(20, 2)],
     });
-    expect(newestCheckpoint([single, part(30, 2)])?.version).toBe(10);
+    expect(checkpoints([single, part(30, 2)])[0]?.version).toBe(10);
   });
 });
 

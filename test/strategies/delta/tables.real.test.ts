@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
@@ -258,23 +258,4 @@ it('replaces rows that delta-rs appended, and reads the checkpoint that delta-rs
   const read = await deltaRs('read', path);
   expect(read.version).toBe(3);
   expect(weeks(read.rows)).toBe('24:2 25:4');
-});
-
-it('refuses to start from a v2 checkpoint', async () => {
-  const path = join(folder, 'v2');
-  await load(session, path, rowsOfWeek(24, 1));
-  const log = join(path, '_delta_log');
-  const uuid = '00000000-0000-4000-8000-000000000000';
-  await rename(
-    join(log, '00000000000000000000.json'),
-    join(log, `00000000000000000000.checkpoint.${uuid}.json`),
-  );
-  await using sink = openSink(session, path);
-  await expect(sink.check(never)).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
-  const sidecar = join(log, '00000000000000000000.checkpoint.parquet');
-  await session.run(
-    `copy (select {path: 'x'} as sidecar) to ${quote(sidecar)} (format parquet)`,
-    never,
-  );
-  await expect(sink.check(never)).rejects.toThrow('v2Checkpoint');
 });
