@@ -1,5 +1,6 @@
 import { JobError } from './errors.ts';
 import type { OutputContract } from './schema.ts';
+import type { Storage } from './storage.ts';
 
 export const ENGINES = ['row', 'bulk', 'bigdata'] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -33,6 +34,12 @@ export interface SqlSession extends AsyncDisposable {
    * @throws JobError `EXTENSION_MISSING` with the places that were tried.
    */
   useExtension(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes the storage's engine paths usable in statements, for as long as the session is open.
+   *
+   * @throws JobError `NOT_SUPPORTED` when the engine does not reach such a storage.
+   */
+  useStorage(storage: Storage, signal: AbortSignal): Promise<void>;
   /**
    * Opens another session of the same engine, with threads of its own. The caller disposes it.
    *

@@ -11,12 +11,22 @@ export type PublishResult = 'published' | 'exists' | 'missing';
 export type RetireResult = 'retired' | 'absent' | 'missing';
 
 /**
- * A folder of objects: a local directory, later a bucket's prefix. Keys are relative to it.
- * Every method maps a full device to JobError `DISK_FULL` and a refusal to `TARGET_DENIED`.
+ * A folder of objects: a local directory, or a bucket's prefix. Keys are relative to it. Every method
+ * maps a full device to JobError `DISK_FULL`, a refusal to `TARGET_DENIED`, and a storage that is out
+ * of reach to `TARGET_UNAVAILABLE`.
  */
 export interface Storage {
   /** The root as users know it, for messages: a path or URI without credentials. */
   readonly root: string;
+  /** What an engine needs before it can use engine paths; absent: nothing. */
+  readonly access?: StorageAccess;
+  /**
+   * Whether `revoke` ends every `publish` at once, and `retire` needs nothing to put in the place of
+   * what it takes away. Where it does not (S3), a process that was stopped in a `publish` with
+   * `ifAbsent` may still create the very name it was about to: whoever revokes has to take that name
+   * first (docs/adr/0016).
+   */
+  readonly revokesAtOnce: boolean;
   /** What an engine (DuckDB) has to be given to read or write `key`. */
   enginePath(key: string): string;
   /** The object `prefix`, or all below it, sorted by key; empty when there are none. */
@@ -30,6 +40,8 @@ export interface Storage {
   upload(localPath: string, key: string, signal: AbortSignal): Promise<void>;
   /** A second name for an object that nobody changes in place (a hard link where there are any). */
   duplicate(from: string, to: string, signal: AbortSignal): Promise<void>;
+  /** True when both are there, and are one object by way of `duplicate` and `publish`. */
+  isDuplicate(key: string, other: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Moves a staged object to its final name in one step, which fails with `missing` once the
    * staged object is gone or revoked. With `ifAbsent`, an existing final object gives `exists`.
@@ -41,8 +53,10 @@ export interface Storage {
     signal: AbortSignal,
   ): Promise<PublishResult>;
   /**
-   * Moves a published object to a name below a staging prefix in one step: a removal under the same
-   * fence as `publish`. `missing` when the prefix is gone or revoked, `absent` when the object is.
+   * Takes a published object away in one step, under the same fence as `publish`: moves it over a
+   * staged one, or the staged one over it unless `revokesAtOnce`. So there the staged object has to be
+   * one that readers take for nothing. `missing` when it is gone or revoked, `absent` when the
+   * published object is.
    */
   retire(final: string, staged: string, signal: AbortSignal): Promise<RetireResult>;
   /**
@@ -58,5 +72,23 @@ export interface Storage {
   now(signal: AbortSignal): Promise<Date>;
 }
 
-/** Opens a location a user wrote (`/data/x`, `file:///data/x`; later `s3://`) as a Storage. */
+/** How an engine reaches a bucket by itself. */
+export interface StorageAccess {
+  readonly bucket: string;
+  /** URL of a storage that is not AWS's own, which has its buckets in the path. */
+  readonly endpoint?: string;
+  region(signal: AbortSignal): Promise<string>;
+  /** The credentials as they are now. */
+  credentials(signal: AbortSignal): Promise<StorageCredentials>;
+}
+
+export interface StorageCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** Absent: they do not expire. */
+  readonly expiresAt?: Date;
+}
+
+/** Opens a location a user wrote (`/data/x`, `file:///data/x`, `s3://bucket/x`) as a Storage. */
 export type OpenStorage = (location: string) => Storage;

@@ -7,7 +7,8 @@ import type { RunStore } from '../core/run-store.ts';
 import type { Redactor } from '../core/secrets.ts';
 import type { RunServices } from '../jobs/runner.ts';
 import { detectPlatform } from '../platforms/detect.ts';
-import { openFileStorage } from '../state/artifacts/file.ts';
+import { storageOpener } from '../state/artifacts/open.ts';
+import type { S3Settings } from '../state/artifacts/s3-client.ts';
 import { openSqliteStore } from '../state/sqlite/store.ts';
 import { openEngine } from './engines.ts';
 import { writeReport } from './report/write.ts';
@@ -27,6 +28,12 @@ export interface Surroundings {
 }
 
 const OLDEST_NODE = 24;
+
+/** AWS's own variables for a storage elsewhere; the AWS SDK finds everything else by itself. */
+function s3SettingsOf(env: Surroundings['env']): S3Settings {
+  const endpoint = [env['AWS_ENDPOINT_URL_S3'], env['AWS_ENDPOINT_URL']].find(Boolean);
+  return endpoint === undefined ? {} : { endpoint };
+}
 
 /** @throws JobError `NODE_TOO_OLD`, in place of an error about a missing global later. */
 export function assertNode({ nodeVersion }: Surroundings): void {
@@ -79,7 +86,7 @@ export function createServices(
     dataDir,
     platform: detectPlatform(env, options.serviceProvider),
     failpoints: surroundings.failpoints ?? noFailpoints,
-    openStorage: (location) => openFileStorage(location, clock),
+    openStorage: storageOpener(s3SettingsOf(env), clock),
     resolveSecret: createSecretResolver({
       env,
       readFile,

@@ -206,6 +206,9 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
       await checkExtension(client, name, signal);
       usable.add(name);
     },
+    useStorage({ root, access }) {
+      return access === undefined ? Promise.resolve() : Promise.reject(notReached(root));
+    },
     async schema(input, signal) {
       return await client.schema(input, signal);
     },
@@ -246,5 +249,12 @@ function checkVersion(version: string): void {
   if (Number.isNaN(major) || major > 3 || (major === 3 && minor >= 5)) return;
   throw new JobError('SPARK_TOO_OLD', `the Spark server is of version "${version}"`, {
     hint: 'dray needs Spark 3.5 or newer',
+  });
+}
+
+/** Spark would need its own connector and credentials for buckets, and its own commits there. */
+function notReached(root: string): JobError {
+  return new JobError('NOT_SUPPORTED', `the engine "bigdata" does not read or write "${root}" yet`, {
+    hint: 'set "strategy_type" to "bulk", which does, or use a path that is mounted where Spark runs',
   });
 }

@@ -11,6 +11,7 @@ import {
   type SqlSession,
 } from '../../core/engine.ts';
 import { duckDbMissing } from './bindings.ts';
+import { openBuckets } from './buckets.ts';
 import { engineError } from './errors.ts';
 import { loadExtension } from './extensions.ts';
 import { parquetFiles } from './parquet-files.ts';
@@ -98,6 +99,9 @@ export async function openBulkEngine(
     }
   }
 
+  const buckets = openBuckets(async (sql, shown, aborted) => {
+    await onConnection((connection) => connection.run(sql), shown, aborted);
+  }, clock);
   const session: BulkSession = {
     engine: 'bulk',
     onConnection: (work, sql, aborted) => onConnection(work, sql, aborted),
@@ -133,6 +137,11 @@ export async function openBulkEngine(
       }
       await loading;
     },
+    async useStorage({ access }, aborted) {
+      if (access === undefined) return;
+      await session.useExtension('httpfs', aborted);
+      await buckets.use(access, aborted);
+    },
     openAnother: (threads, aborted) => openBulkEngine({ ...options, threads }, clock, aborted),
     async writePartitions(query, partitionBy, directory, aborted, onProgress) {
       // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
@@ -147,6 +156,7 @@ export async function openBulkEngine(
       );
     },
     async [Symbol.asyncDispose]() {
+      await buckets[Symbol.asyncDispose]();
       for (const connection of idle.splice(0)) connection.closeSync();
       instance.closeSync();
       await rm(scratchDir, { recursive: true, force: true });

@@ -18,7 +18,7 @@ export function localPath(location: string): string {
   if (scheme === undefined) return resolve(location);
   if (scheme === 'file') return pathOfUrl(location);
   throw new JobError('NOT_SUPPORTED', `storage "${scheme}:" is not built yet: "${location}"`, {
-    hint: 'use a local path, a mounted folder (/Volumes/...) or a file:// URL',
+    hint: 'use a local path, a mounted folder (/Volumes/...), a file:// URL or s3://bucket/folder',
   });
 }
 

@@ -49,6 +49,7 @@ export function openFileStorage(location: string, clock: Clock = systemClock): S
 
   return {
     root,
+    revokesAtOnce: true,
     enginePath: pathOf,
     now: () => Promise.resolve(clock.now()),
     list: (prefix, signal) => at(prefix, signal, (path) => listBelow(root, path)),
@@ -83,6 +84,13 @@ export function openFileStorage(location: string, clock: Clock = systemClock): S
         await rm(path, { force: true });
         await linkOrCopy(pathOf(from), path);
         await syncFolder(dirname(path));
+      }),
+    isDuplicate: (key, other, signal) =>
+      at(key, signal, async (path) => {
+        const [one] = await listAt(root, path);
+        const [another] = await listAt(root, pathOf(other));
+        // A hard link has the etag of the file it is a second name of.
+        return one !== undefined && one.etag === another?.etag;
       }),
     publish: (staged, final, { ifAbsent }, signal) =>
       at(final, signal, async (path) => {

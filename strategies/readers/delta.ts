@@ -3,6 +3,7 @@ import { asSpark, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
 import { sparkName } from '../../plan/spark/names.ts';
+import { ofSource } from './of-source.ts';
 
 const LOG = '_delta_log/';
 
@@ -17,7 +18,7 @@ export const deltaReader = defineReader({
   on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
   /** All data files in the folder, older versions' too: at least what this version has. */
   async bytes({ sourceTable }, context, signal) {
-    const entries = await context.openStorage(sourceTable).list('', signal);
+    const entries = await ofSource(context.openStorage(sourceTable).list('', signal));
     const data = entries.filter(({ key }) => key.endsWith('.parquet') && !key.startsWith(LOG));
     return data.reduce((sum, entry) => sum + entry.bytes, 0);
   },
@@ -34,9 +35,11 @@ async function openOnDuckDb(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
+  const storage = context.openStorage(config.sourceTable);
+  await ofSource(session.useStorage(storage, signal));
   const version = await chosenVersion(config, context, signal);
   await session.useExtension('delta', signal);
-  const path = context.openStorage(config.sourceTable).enginePath('');
+  const path = storage.enginePath('');
   const scan = `delta_scan(${quote(path)}, version = ${String(version)})`;
   const described = await session.rows(`describe select * from ${scan}`, signal);
   return {
@@ -57,9 +60,11 @@ async function openOnSpark(
   signal: AbortSignal,
 ): Promise<Source> {
   const spark = asSpark(session);
+  const storage = context.openStorage(config.sourceTable);
+  await ofSource(spark.useStorage(storage, signal));
   const version = await chosenVersion(config, context, signal);
   await spark.useExtension('delta', signal);
-  const path = context.openStorage(config.sourceTable).enginePath('');
+  const path = storage.enginePath('');
   const { name, columns } = await spark.openSource(
     { format: 'delta', paths: [path], options: { versionAsOf: String(version) } },
     signal,
@@ -102,7 +107,7 @@ async function newestVersion(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<number> {
-  const entries = await context.openStorage(sourceTable).list(LOG, signal);
+  const entries = await ofSource(context.openStorage(sourceTable).list(LOG, signal));
   const versions = entries
     .map((entry) => /^_delta_log\/([0-9]{20})\.(json|checkpoint\.)/.exec(entry.key)?.[1])
     .filter((text) => text !== undefined)

@@ -1,14 +1,7 @@
-import { type ErrorCode, JobError } from '../../core/errors.ts';
+import { JobError } from '../../core/errors.ts';
 import { copyError, type Party } from '../postgres/errors.ts';
+import { sourceFailure } from './of-source.ts';
 
-/** What a server's failure is called when it is read from and not loaded into. */
-const OF_SOURCES: Partial<Record<ErrorCode, ErrorCode>> = {
-  TARGET_UNAVAILABLE: 'SOURCE_UNAVAILABLE',
-  TARGET_CONFLICT: 'SOURCE_UNAVAILABLE',
-  LOCK_TIMEOUT: 'SOURCE_UNAVAILABLE',
-  TARGET_DENIED: 'SOURCE_DENIED',
-  TARGET_FAILED: 'SOURCE_UNREADABLE',
-};
 /** DuckDB's words for a name that the server does not have. */
 const NO_SUCH_TABLE = /(?:Table|View) with name .* does not exist/;
 
@@ -26,10 +19,5 @@ export function readFailure(thrown: unknown, party?: Party): unknown {
       },
     );
   }
-  const code = OF_SOURCES[error.code];
-  if (code === undefined) return error;
-  return new JobError(code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error.cause ?? error,
-  });
+  return sourceFailure(error);
 }

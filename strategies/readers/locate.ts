@@ -1,6 +1,7 @@
 import { matchesGlob, posix } from 'node:path';
 import { JobError } from '../../core/errors.ts';
 import type { OpenStorage, StorageEntry } from '../../core/storage.ts';
+import { ofSource } from './of-source.ts';
 
 /** A source file: what the engine opens, and what the snapshot remembers. */
 export interface LocatedFile {
@@ -8,6 +9,8 @@ export interface LocatedFile {
   readonly entry: StorageEntry;
 }
 
+/** A whole bucket, which has no parent. */
+const BUCKET = /^s3a?:\/\/[^/]*$/i;
 const WILDCARD = /[*?[{]/;
 
 /**
@@ -23,13 +26,15 @@ export async function locateParquet(
 ): Promise<readonly LocatedFile[]> {
   const clean = location.replace(/(?<=[^/])\/+$/, '');
   const wild = clean.search(WILDCARD);
-  const parent = posix.dirname(wild < 0 ? clean : `${clean.slice(0, wild)}x`);
+  const parent = BUCKET.test(clean)
+    ? clean
+    : posix.dirname(wild < 0 ? clean : `${clean.slice(0, wild)}x`);
   const storage = openStorage(parent);
   const name = clean.slice(parent === '/' ? 1 : parent === '.' ? 0 : parent.length + 1);
-  const inside = await storage.list(wild < 0 ? name : '', signal);
+  const inside = await ofSource(storage.list(wild < 0 ? name : '', signal));
   const found = inside.filter((entry) =>
     wild < 0
-      ? entry.key === name || isData(entry.key.slice(name.length + 1))
+      ? entry.key === name || isData(name === '' ? entry.key : entry.key.slice(name.length + 1))
       : matchesGlob(entry.key, name) && isVisible(entry.key),
   );
   if (found.length === 0) throw notFound(location, inside.length, wild >= 0);

@@ -9,6 +9,7 @@ import {
 } from '../../core/strategy.ts';
 import { sparkName } from '../../plan/spark/names.ts';
 import { type LocatedFile, locateParquet } from './locate.ts';
+import { ofSource } from './of-source.ts';
 
 /** Parquet files: one, a folder (hive partitions become columns), or a glob. */
 export const parquetReader = defineReader({
@@ -30,6 +31,7 @@ async function openOnDuckDb(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
+  await ofSource(session.useStorage(context.openStorage(sourceTable), signal));
   const files = await locateParquet(sourceTable, context.openStorage, signal);
   const list = `[${files.map((file) => quote(file.enginePath)).join(', ')}]`;
   const options = `hive_partitioning = ${String(isHive(files))}, union_by_name = true`;
@@ -51,6 +53,7 @@ async function openOnSpark(
   signal: AbortSignal,
 ): Promise<Source> {
   const spark = asSpark(session);
+  await ofSource(spark.useStorage(context.openStorage(sourceTable), signal));
   const files = await locateParquet(sourceTable, context.openStorage, signal);
   const paths = files.map((file) => file.enginePath);
   const root = isHive(files) ? { basePath: hiveRoot(paths) } : undefined;

@@ -21,14 +21,34 @@ export function stageFolder(dir: string, number: number): string {
   return `${dir}/stage/${number}`;
 }
 
+/** Claims in a folder, some of whose holders may be about to commit though they have lost them. */
+export interface FileClaimStore extends ClaimStore {
+  /** Revokes dead claims that neither their holders nor those who superseded them have brought to an end. */
+  revokeDead(records: readonly ClaimRecord[], signal: AbortSignal): Promise<void>;
+  /**
+   * Makes sure that an own commit, of which it is not known whether it went through, either did so by
+   * now or never will. Until this has worked the claim is not released.
+   */
+  settle(number: number, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Claims as files `<dir>/claims/00000007.json`, for sinks that are folders. A claim's last renewal is
  * the time its file was written, by the clock of the storage.
+ *
+ * @param takeNextCommit - commits nothing under the next number, or finds that somebody has committed
+ *   under it. Whoever lost a claim has read the newest number before that, so its late commit finds the
+ *   number taken. Called only where revoking what is staged is not enough (`Storage.revokesAtOnce`).
  */
-export function fileClaimStore(storage: Storage, dir: string): ClaimStore {
+export function fileClaimStore(
+  storage: Storage,
+  dir: string,
+  takeNextCommit: (signal: AbortSignal) => Promise<void>,
+): FileClaimStore {
   const keyOf = (number: number): string =>
     `${dir}/claims/${String(number).padStart(DIGITS, '0')}.json`;
   let lastRewrite: Promise<void> = Promise.resolve();
+  const unsettled = new Set<number>();
 
   async function read(key: string, signal: AbortSignal): Promise<ClaimFile | undefined> {
     const bytes = await storage.read(key, signal);
@@ -37,7 +57,7 @@ export function fileClaimStore(storage: Storage, dir: string): ClaimStore {
 
   /**
    * One at a time, so that a renewal that looked before a release does not write after it. A claim
-   * that is gone or released stays so. Only its holder rewrites a claim.
+   * that is gone or released stays so. Only its holder rewrites a claim, and whoever has revoked it.
    */
   async function rewrite(number: number, released: boolean, signal: AbortSignal): Promise<void> {
     const before = lastRewrite;
@@ -72,6 +92,14 @@ export function fileClaimStore(storage: Storage, dir: string): ClaimStore {
     }
   }
 
+  async function revoke(number: number, signal: AbortSignal): Promise<void> {
+    await storage.revoke(stageFolder(dir, number), signal);
+    if (storage.revokesAtOnce) return;
+    await takeNextCommit(signal);
+    // Otherwise every later claim would have to do it again. A renewal may undo this: they do it again.
+    await rewrite(number, true, signal);
+  }
+
   return {
     now: (signal) => storage.now(signal),
     list,
@@ -82,8 +110,23 @@ export function fileClaimStore(storage: Storage, dir: string): ClaimStore {
       return true;
     },
     renew: (number, signal) => rewrite(number, false, signal),
-    release: (number, signal) => rewrite(number, true, signal),
-    revoke: (number, signal) => storage.revoke(stageFolder(dir, number), signal),
+    async release(number, signal) {
+      // It ends by silence then, and is revoked by whoever supersedes it.
+      if (!unsettled.has(number)) await rewrite(number, true, signal);
+    },
+    revoke,
+    async revokeDead(records, signal) {
+      if (storage.revokesAtOnce) return;
+      for (const record of records) {
+        if (!record.released && isDead(record, records)) await revoke(record.number, signal);
+      }
+    },
+    async settle(number, signal) {
+      if (storage.revokesAtOnce) return;
+      unsettled.add(number);
+      await takeNextCommit(signal);
+      unsettled.delete(number);
+    },
   };
 }
 

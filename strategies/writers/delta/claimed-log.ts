@@ -3,12 +3,14 @@ import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { ClaimOptions } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
-import { fileClaimStore } from '../file-claims.ts';
+import { fileClaimStore, stageFolder } from '../file-claims.ts';
+import { printCommit } from './actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { committedLoads } from './ledger-files.ts';
 import { catchUp, readSnapshot } from './log.ts';
-import { OWN } from './paths.ts';
-import type { Snapshot } from './snapshot.ts';
+import { commitKey, OWN } from './paths.ts';
+import { planFence } from './plan-commit.ts';
+import { apply, type Snapshot } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** A table's log as an open sink follows it, and the sink's claim on the table. */
@@ -21,11 +23,17 @@ export interface ClaimedLog {
   /** The number of the claim that was made here. */
   held(): number | undefined;
   loads(signal: AbortSignal): Promise<readonly LoadEntry[]>;
+  /**
+   * Makes what the own claim has staged impossible to commit.
+   *
+   * @param isOpen - it is not known whether a commit went through.
+   */
+  revokeOwn(number: number, isOpen: boolean, signal: AbortSignal): Promise<void>;
 }
 
 export function openClaimedLog(target: DeltaTarget): ClaimedLog {
   const { storage, session, request, context } = target;
-  const claims = fileClaimStore(storage, OWN);
+  const claims = fileClaimStore(storage, OWN, takeNextVersion);
   let snapshot: Snapshot | undefined;
   let held: number | undefined;
 
@@ -45,11 +53,20 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
     return snapshot;
   }
 
+  async function takeNextVersion(signal: AbortSignal): Promise<void> {
+    const at = await latest(signal);
+    const nowMs = context.clock.now().getTime();
+    const actions = planFence(at, request.contract, nowMs, target.chance.uuid());
+    const version = at.version + 1;
+    if (await storage.create(commitKey(version), printCommit(actions), signal)) {
+      apply(at, version, actions);
+    }
+  }
+
   /** Waste is no reason to fail a load; the next claim tries again. */
   async function tidy(own: number, signal: AbortSignal): Promise<void> {
     try {
-      const records = await claims.list(signal);
-      await removeLeftovers(target, own, records, () => latest(signal), signal);
+      await removeLeftovers(target, own, claims, () => latest(signal), signal);
     } catch (error) {
       signal.throwIfAborted();
       context.warn(`could not remove leftovers in ${storage.root}: ${messageOf(error)}`);
@@ -73,6 +90,10 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
       return claim;
     },
     held: () => held,
+    async revokeOwn(number, isOpen, signal) {
+      await storage.revoke(stageFolder(OWN, number), signal);
+      if (isOpen) await claims.settle(number, signal);
+    },
     async loads(signal) {
       return await committedLoads(storage, await latest(signal), 0, signal);
     },

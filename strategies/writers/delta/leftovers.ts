@@ -1,6 +1,6 @@
-import { type ClaimRecord, isDead } from '../../../core/claims.ts';
+import { isDead } from '../../../core/claims.ts';
 import type { StorageEntry } from '../../../core/storage.ts';
-import { stageFolder } from '../file-claims.ts';
+import { type FileClaimStore, stageFolder } from '../file-claims.ts';
 import { listLedger } from './ledger-files.ts';
 import { claimOfDataKey, OWN } from './paths.ts';
 import { committedClaim, type Snapshot } from './snapshot.ts';
@@ -10,10 +10,11 @@ import type { DeltaTarget } from './target.ts';
 export async function removeLeftovers(
   { storage }: DeltaTarget,
   own: number,
-  records: readonly ClaimRecord[],
+  claims: FileClaimStore,
   readSnapshot: () => Promise<Snapshot>,
   signal: AbortSignal,
 ): Promise<void> {
+  const records = await claims.list(signal);
   const alive = new Set(
     records.filter((each) => !isDead(each, records)).map((each) => each.number),
   );
@@ -26,6 +27,7 @@ export async function removeLeftovers(
   for (const claim of new Set(staged.map((entry) => Number(entry.key.split('/')[2])))) {
     if (isOver(claim)) await storage.revoke(stageFolder(OWN, claim), signal);
   }
+  await claims.revokeDead(records, signal);
   const snapshot = await readSnapshot();
   const ledger = await listLedger(storage, signal);
   // Also claims whose load was replaced by a later one of the same id: their files may be old

@@ -71,6 +71,30 @@ export function assertColumns(table: Table, contract: OutputContract): void {
   );
 }
 
+/**
+ * A commit that changes nothing but the version; without a table it creates an empty one. It keeps a
+ * holder that has lost its claim from committing as that version (docs/adr/0016).
+ */
+export function planFence(
+  snapshot: Snapshot,
+  contract: OutputContract,
+  nowMs: number,
+  tableId: string,
+): readonly Action[] {
+  return [
+    {
+      commitInfo: {
+        timestamp: nowMs,
+        operation: 'FENCE',
+        operationParameters: {},
+        isBlindAppend: true,
+        engineInfo: ENGINE_INFO,
+      },
+    },
+    ...(tableOf(snapshot) ? [] : creation({ contract, nowMs, tableId })),
+  ];
+}
+
 function removals(snapshot: Snapshot, input: CommitInput): readonly RemoveFile[] {
   const { mode, covers } = input.entry;
   if (mode === 'append') return [];

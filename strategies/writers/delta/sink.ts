@@ -22,6 +22,8 @@ export function openDeltaSink(target: DeltaTarget): Sink {
   const log = openClaimedLog(target);
   const staged = new Map<Staged, StagedFiles>();
   const uploaded = new Set<string>();
+  /** A commit has failed in a way that leaves open whether it went through. */
+  let isOpen = false;
 
   /** The load is committed: nothing here may make it fail. */
   async function afterCommit(claim: Claim, at: Snapshot, signal: AbortSignal): Promise<void> {
@@ -60,7 +62,12 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       const files = staged.get(ready);
       if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
       const current = await log.latest(signal);
-      await commitLoad(target, current, { entry, adds: files.adds, claim }, signal);
+      try {
+        await commitLoad(target, current, { entry, adds: files.adds, claim }, signal);
+      } catch (error) {
+        isOpen = !isRefusal(error);
+        throw error;
+      }
       uploaded.clear();
       await afterCommit(claim, current, signal);
     },
@@ -97,7 +104,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       const held = log.held();
       if (held === undefined) return;
       // First nothing can be committed any more; then what the log does not name is waste.
-      await storage.revoke(stageFolder(OWN, held), signal);
+      await log.revokeOwn(held, isOpen, signal);
       const current = await log.latest(signal);
       for (const key of uploaded) {
         if (!isReferenced(current, key)) await storage.remove(key, signal);
@@ -108,4 +115,11 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       // The session belongs to the caller, the claim to whoever claimed.
     },
   };
+}
+
+/** The commit was certainly not made. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof JobError && (error.code === 'LEASE_LOST' || error.code === 'TARGET_CONFLICT')
+  );
 }

@@ -28,18 +28,13 @@ export const deltaWriter = defineWriter({
 });
 
 function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> {
-  return async (session, config, request, context) => {
+  return async (session, config, request, context, signal) => {
     refuseUnbuilt(config, request.contract.partitionBy);
-    return await Promise.resolve(
-      open({
-        storage: context.openStorage(config.path),
-        session,
-        request,
-        context,
-        chance: { random: Math.random, uuid: randomUUID },
-        properties: tableProperties(config.options ?? {}),
-      }),
-    );
+    const storage = context.openStorage(config.path);
+    await session.useStorage(storage, signal);
+    const chance = { random: Math.random, uuid: randomUUID };
+    const properties = tableProperties(config.options ?? {});
+    return open({ storage, session, request, context, chance, properties });
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Claim } from '../../../core/claims.ts';
+import type { SqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
@@ -14,9 +15,11 @@ import {
   nextManifest,
   replaces,
 } from './manifest.ts';
+import { stageRemoval } from './removal.ts';
 import type { StagedFile } from './stage.ts';
 
 export interface Commit {
+  readonly session: SqlSession;
   readonly storage: Storage;
   readonly request: LoadRequest;
   readonly context: StrategyContext;
@@ -41,6 +44,7 @@ export async function commitLoad(commit: Commit, signal: AbortSignal): Promise<v
   const { failpoints } = context;
   const column = request.contract.partitionBy;
   const files = await giveLastingNames(commit, signal);
+  const removals = await stageRemovals(commit, files, signal);
   let generation = await stageManifest(commit, files, signal);
   await claim.assertHeld(signal);
 
@@ -51,14 +55,8 @@ export async function commitLoad(commit: Commit, signal: AbortSignal): Promise<v
     );
     if (result === 'missing') throw await lost(claim, signal);
   }
-  const published = new Set(files.map((file) => file.path));
-  for (const { key, partition } of await visibleFiles(storage, column, signal)) {
-    if (published.has(key) || !replaces(entry, partition)) continue;
-    const name = retired(partitionFolder(column, partition));
-    // So that others can undo it, should this load never be committed.
-    await storage.write(dataFile(entry.loadId, claim.number, name), '', signal);
-    const away = stagedName(claim.number, name);
-    const result = await effect(failpoints, 'retire', () => storage.retire(key, away, signal));
+  for (const { key, staged } of removals) {
+    const result = await effect(failpoints, 'retire', () => storage.retire(key, staged, signal));
     if (result === 'missing') throw await lost(claim, signal);
   }
   for (;;) {
@@ -88,6 +86,28 @@ async function giveLastingNames(
     named.push({ partition, path, data, rows, bytes, loadId: entry.loadId, claim: claim.number });
   }
   return named;
+}
+
+/** Files of the folder that the load replaces by nothing, and the staged names to retire them to. */
+async function stageRemovals(
+  commit: Commit,
+  files: readonly ManifestFile[],
+  signal: AbortSignal,
+): Promise<readonly { readonly key: string; readonly staged: string }[]> {
+  const { storage, request, entry, claim } = commit;
+  const column = request.contract.partitionBy;
+  const published = new Set(files.map((file) => file.path));
+  const removals: { readonly key: string; readonly staged: string }[] = [];
+  for (const { key, partition } of await visibleFiles(storage, column, signal)) {
+    if (published.has(key) || !replaces(entry, partition)) continue;
+    const name = retired(partitionFolder(column, partition));
+    // So that others can undo it, should this load never be committed.
+    await storage.write(dataFile(entry.loadId, claim.number, name), '', signal);
+    const staged = stagedName(claim.number, `${name}-${String(removals.length)}`);
+    await stageRemoval(commit, staged, signal);
+    removals.push({ key, staged });
+  }
+  return removals;
 }
 
 async function stageManifest(

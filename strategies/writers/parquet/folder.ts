@@ -87,7 +87,7 @@ function columnDifferences(
   return [...wrong, ...extra.map(([name, type]) => `a column "${name}" (${type}) too many`)];
 }
 
-function engineType(type: ColumnType): string {
+export function engineType(type: ColumnType): string {
   switch (type.kind) {
     case 'decimal':
       return `DECIMAL(${type.precision},${type.scale})`;

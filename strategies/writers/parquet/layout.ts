@@ -1,7 +1,8 @@
 import { stageFolder } from '../file-claims.ts';
 
 /*
- * week=24/part-0.parquet                  what readers of the folder see, one file per partition
+ * week=24/part-0.parquet                  what readers of the folder see, one file per partition;
+ *                                         on S3 one without rows stands where a file was taken away
  * _dray/manifest.json                     what readers of whole loads see: a copy of the newest manifest
  * _dray/manifests/00000012.json           manifests; creating one is the commit
  * _dray/files/<load>-<claim>/week=24.data second names of published files, which manifests refer to

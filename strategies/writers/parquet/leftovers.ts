@@ -1,8 +1,9 @@
-import { type Claim, type ClaimStore, isDead } from '../../../core/claims.ts';
+import { type Claim, isDead } from '../../../core/claims.ts';
+import type { SqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
 import type { Storage, StorageEntry } from '../../../core/storage.ts';
-import { stageFolder } from '../file-claims.ts';
+import { type FileClaimStore, stageFolder } from '../file-claims.ts';
 import {
   claimOf,
   FILES,
@@ -14,10 +15,12 @@ import {
   stagedName,
 } from './layout.ts';
 import { currentManifest, type Manifest, newestManifests } from './manifest.ts';
+import { stageRemoval } from './removal.ts';
 
 export interface Cleaning {
+  readonly session: SqlSession;
   readonly storage: Storage;
-  readonly claims: ClaimStore;
+  readonly claims: FileClaimStore;
   readonly request: LoadRequest;
   /** The claim under which the cleaning is done. */
   readonly own: Claim;
@@ -48,6 +51,7 @@ export async function clearLeftovers(cleaning: Cleaning, signal: AbortSignal): P
   for (const number of stages) {
     if (number !== own.number) await storage.revoke(stageFolder(OWN_FOLDER, number), signal);
   }
+  await claims.revokeDead(records, signal);
   const [newest, ...older] = await newestManifests(storage, 2, signal);
   const shown = await currentManifest(storage, signal);
   const needed = new Set(
@@ -57,8 +61,8 @@ export async function clearLeftovers(cleaning: Cleaning, signal: AbortSignal): P
   );
   const unneeded = files.filter(({ key }) => gone(claimOf(key) ?? 0) && !needed.has(key));
   const visible = await storage.list('', signal);
-  for (const { key, etag } of unneeded) {
-    const path = changedPath(key, etag, newest, visible);
+  for (const { key } of unneeded) {
+    const path = await changedPath(storage, key, newest, visible, signal);
     if (path !== undefined && !(await rollBack(cleaning, newest, path, signal))) continue;
     await storage.removeAll(key, signal);
   }
@@ -69,20 +73,25 @@ export async function clearLeftovers(cleaning: Cleaning, signal: AbortSignal): P
  * Which file of the folder an uncommitted load has put there or taken away, going by what it left
  * in `_dray/files`: the second name of a file that stands in the folder, or a note of a removal.
  */
-function changedPath(
+async function changedPath(
+  storage: Storage,
   key: string,
-  etag: string,
   manifest: Manifest,
   visible: readonly StorageEntry[],
-): string | undefined {
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const removed = retiredFolder(key);
   if (removed === undefined) {
     const folder = folderOfData(key);
-    // A hard link has the etag of the file it is a second name of.
-    return visible.find((entry) => entry.etag === etag && entry.key.startsWith(`${folder}/`))?.key;
+    for (const file of visible) {
+      if (!file.key.startsWith(`${folder}/`)) continue;
+      if (await storage.isDuplicate(file.key, key, signal)) return file.key;
+    }
+    return undefined;
   }
-  const before = manifest.files.find(({ path }) => path.startsWith(`${removed}/`))?.path;
-  return visible.some((entry) => entry.key === before) ? undefined : before;
+  const before = manifest.files.find(({ path }) => path.startsWith(`${removed}/`));
+  if (before === undefined) return undefined;
+  return (await storage.isDuplicate(before.path, before.data, signal)) ? undefined : before.path;
 }
 
 /**
@@ -92,11 +101,12 @@ function changedPath(
  * @returns false when the partition is not ours, or not any more.
  */
 async function rollBack(
-  { storage, request, own }: Cleaning,
+  cleaning: Cleaning,
   manifest: Manifest,
   path: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { storage, request, own } = cleaning;
   const { contract, mode } = request;
   const folder = path.slice(0, path.lastIndexOf('/'));
   const isOurs =
@@ -107,7 +117,7 @@ async function rollBack(
   const before = manifest.files.find((file) => file.path === path);
   const staged = stagedName(own.number, `rollback-${folder}`);
   await (before === undefined
-    ? storage.write(staged, '', signal)
+    ? stageRemoval(cleaning, staged, signal)
     : storage.duplicate(before.data, staged, signal));
   // Looked at after staging: from here on, losing the claim makes the staged name disappear.
   if (!(await isHeld(own, signal))) return false;

@@ -88,6 +88,16 @@ export async function newestManifests(
   }
 }
 
+/**
+ * Makes the next manifest one with the content of the newest, unless another holder is faster: either
+ * way nobody who looked before this can create it any more.
+ */
+export async function takeNextManifest(storage: Storage, signal: AbortSignal): Promise<void> {
+  const [newest] = await newestManifests(storage, 1, signal);
+  const generation = newest.generation + 1;
+  await storage.create(manifestKey(generation), manifestText({ ...newest, generation }), signal);
+}
+
 export async function currentManifest(
   storage: Storage,
   signal: AbortSignal,

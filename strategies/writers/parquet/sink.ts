@@ -10,7 +10,7 @@ import { effect } from './effect.ts';
 import { checkColumns, visibleFiles } from './folder.ts';
 import { OWN_FOLDER, stagedName } from './layout.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { newestManifests, pruneManifests, showNewest } from './manifest.ts';
+import { newestManifests, pruneManifests, showNewest, takeNextManifest } from './manifest.ts';
 import { type StagedLoad, stageFiles } from './stage.ts';
 
 /** Opens the folder at `path` for one load; nothing is read or written before its methods are called. */
@@ -21,12 +21,14 @@ export function openParquetSink(
   context: StrategyContext,
 ): Sink {
   const storage = context.openStorage(path);
-  const store = fileClaimStore(storage, OWN_FOLDER);
+  const store = fileClaimStore(storage, OWN_FOLDER, (signal) => takeNextManifest(storage, signal));
   const { contract } = request;
   const column = contract.partitionBy;
   const place = { session, storage, request, context };
   let held: Claim | undefined;
   let load: StagedLoad | undefined;
+  /** A commit has failed in a way that leaves open whether it went through. */
+  let isOpen = false;
 
   async function covered(signal: AbortSignal) {
     const files = await visibleFiles(storage, column, signal);
@@ -39,7 +41,7 @@ export function openParquetSink(
   async function tidy(entry: LoadEntry, own: Claim, signal: AbortSignal): Promise<void> {
     try {
       await effect(context.failpoints, 'tidy', async () => {
-        await clearLeftovers({ storage, claims: store, request, own, isDone: true }, signal);
+        await clearLeftovers({ ...place, claims: store, own, isDone: true }, signal);
         await pruneManifests(storage, signal);
       });
     } catch (error) {
@@ -49,7 +51,7 @@ export function openParquetSink(
 
   return {
     kind: 'parquet',
-    target: path,
+    target: storage.root,
     check: (signal) => checkColumns(session, storage, contract, signal),
     async describe(signal) {
       const all = await visibleFiles(storage, column, signal);
@@ -59,13 +61,13 @@ export function openParquetSink(
     async claim(options, signal) {
       held = await claimTarget(
         store,
-        path,
+        storage.root,
         request,
         options,
         context.clock,
         async (own) => {
           await showNewest(storage, stagedName(own.number, 'current'), signal);
-          await clearLeftovers({ storage, claims: store, request, own, isDone: false }, signal);
+          await clearLeftovers({ ...place, claims: store, own, isDone: false }, signal);
           await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
         },
         signal,
@@ -88,7 +90,12 @@ export function openParquetSink(
     },
     async commit(_staged, entry, claim, signal) {
       if (load === undefined) throw new JobError('INTERNAL', 'commit without stage');
-      await commitLoad({ ...place, files: load.files, entry, claim }, signal);
+      try {
+        await commitLoad({ ...place, files: load.files, entry, claim }, signal);
+      } catch (error) {
+        isOpen = !(error instanceof JobError && error.code === 'LEASE_LOST');
+        throw error;
+      }
       load = undefined;
       await effect(context.failpoints, 'current', () =>
         showNewest(storage, stagedName(claim.number, 'current'), signal),
@@ -123,7 +130,8 @@ export function openParquetSink(
       const own = held;
       load = undefined;
       held = undefined;
-      await clearLeftovers({ storage, claims: store, request, own, isDone: true }, signal);
+      if (isOpen) await store.settle(own.number, signal);
+      await clearLeftovers({ ...place, claims: store, own, isDone: true }, signal);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

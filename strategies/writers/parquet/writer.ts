@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { type Mode, MODES } from '../../../core/ledger.ts';
-import { defineWriter, type LoadRequest, type OpenWriter } from '../../../core/strategy.ts';
+import { defineWriter, type LoadRequest, type OpenWriter, type Sink } from '../../../core/strategy.ts';
 import { openParquetSink } from './sink.ts';
 
 const config = z.strictObject({
@@ -22,9 +22,11 @@ export const parquetWriter = defineWriter({
   on: { row: open, bulk: open, bigdata: open },
 });
 
-function open(...[session, chosen, request, context]: Parameters<OpenWriter<ParquetConfig>>) {
+async function open(...given: Parameters<OpenWriter<ParquetConfig>>): Promise<Sink> {
+  const [session, chosen, request, context, signal] = given;
   refuseNotBuilt(chosen, request);
-  return Promise.resolve(openParquetSink(session, chosen.path, request, context));
+  await session.useStorage(context.openStorage(chosen.path), signal);
+  return openParquetSink(session, chosen.path, request, context);
 }
 
 function refuseNotBuilt(chosen: ParquetConfig, { mode, contract }: LoadRequest): void {

@@ -15,7 +15,7 @@ async function fileClaims(): Promise<ClaimHarness> {
   const folder = join(root, '_dray/claims');
   const storage = openFileStorage(root);
   return {
-    store: fileClaimStore(storage, '_dray'),
+    store: fileClaimStore(storage, '_dray', () => Promise.resolve()),
     async advance(ms) {
       for (const name of await readdir(folder)) {
         const { mtimeMs } = await stat(join(folder, name));
@@ -33,7 +33,7 @@ describeClaimStore('a folder', fileClaims);
 it('makes what a superseded claim has staged unpublishable', async () => {
   const root = await mkdtemp(join(tmpdir(), 'dray-claims-'));
   const storage = openFileStorage(root);
-  const store = fileClaimStore(storage, '_dray');
+  const store = fileClaimStore(storage, '_dray', () => Promise.resolve());
   const request = { target: root, runId: 'a', startedAt: '2017-02-01T08:00:00Z', lockTimeoutMs: 0 };
   const claim = (attempt: number) =>
     acquireClaim(store, { ...request, attempt, onWait: () => undefined }, processClock(), signal);

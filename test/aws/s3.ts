@@ -1,0 +1,48 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { systemClock } from '../../core/clock.ts';
+import type { OpenStorage } from '../../core/storage.ts';
+import { storageOpener } from '../../state/artifacts/open.ts';
+import { CREDENTIALS, startMoto } from './moto.ts';
+
+export const BUCKET = 'dray-lake';
+
+/** An S3 of this test's own with one bucket; the process finds its credentials in the environment. */
+export interface TestS3 extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly client: S3Client;
+  /** What a process needs to use it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly openStorage: OpenStorage;
+}
+
+export async function startS3(): Promise<TestS3> {
+  const aws = await startMoto();
+  const { endpoint, region } = aws;
+  const before = { ...process.env };
+  Object.assign(process.env, CREDENTIALS, { AWS_REGION: region });
+  const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
+  await client.send(
+    new CreateBucketCommand({
+      Bucket: BUCKET,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+    }),
+  );
+  return {
+    endpoint,
+    region,
+    client,
+    env: { ...CREDENTIALS, AWS_REGION: region, AWS_ENDPOINT_URL_S3: endpoint },
+    openStorage: storageOpener({ endpoint }, systemClock),
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      process.env = before;
+      await aws[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const credentials = {
+  accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+  secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+};
