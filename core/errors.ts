@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   SOURCE_SCHEMA: { exitCode: 4, retryable: false },
   VALUE_INVALID: { exitCode: 4, retryable: false },
   TARGET_SCHEMA: { exitCode: 4, retryable: false },
+  MERGE_KEY_INVALID: { exitCode: 4, retryable: false },
   PRODUCTS_NOT_UNIQUE: { exitCode: 4, retryable: false },
   QUARANTINE_LIMIT: { exitCode: 4, retryable: false },
   ACCOUNTING_BROKEN: { exitCode: 4, retryable: false },

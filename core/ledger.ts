@@ -37,7 +37,25 @@ export interface LoadEntry {
   /** `loaded_at` of its rows, ISO 8601 with microseconds. */
   readonly loadedAt: string;
   readonly counts: RowCounts;
+  /** What was loaded into each partition that got rows. */
   readonly partitions: readonly PartitionContent[];
+  /** Of a merge: what it found and left in those partitions. */
+  readonly merged?: Merged;
+}
+
+/** What a merge made of the partitions that it has rows of, where rows of earlier loads stay. */
+export interface Merged {
+  /** Rows that were in the target, whose place rows of the load have taken. */
+  readonly replaced: number;
+  /** Content of each of those partitions right after the commit, measured on the merged rows. */
+  readonly after: readonly PartitionContent[];
+}
+
+/** What a load left in the partitions that it decided. */
+export function contentAfter(
+  entry: Pick<LoadEntry, 'partitions' | 'merged'>,
+): readonly PartitionContent[] {
+  return entry.merged?.after ?? entry.partitions;
 }
 
 export function rowsOf(entry: Pick<LoadEntry, 'partitions'>): number {
@@ -46,6 +64,15 @@ export function rowsOf(entry: Pick<LoadEntry, 'partitions'>): number {
 
 export function covers(entry: Pick<LoadEntry, 'covers'>, partition: string): boolean {
   return entry.covers?.includes(partition) ?? true;
+}
+
+/** Whether a load says what is in a partition: a merge does so only where it has rows. */
+export function decides(
+  entry: Pick<LoadEntry, 'mode' | 'covers' | 'partitions'>,
+  partition: string,
+): boolean {
+  if (entry.mode !== 'merge') return covers(entry, partition);
+  return entry.partitions.some(({ value }) => value === partition);
 }
 
 export function coversOverlap(a: Pick<LoadEntry, 'covers'>, b: Pick<LoadEntry, 'covers'>): boolean {
@@ -68,7 +95,8 @@ export function reusableLoad(entries: readonly LoadEntry[], loadId: string): Loa
 
 /**
  * Which loads decide each partition now: the newest that covers it, and those that were appended
- * since. A partition that a load covers without a row is there too.
+ * since. A partition that a load covers without a row is there too, but for a merge, which leaves it
+ * to whoever had it.
  *
  * @param entries - all loads of the target, oldest first.
  */
@@ -82,7 +110,7 @@ export function ownersOf(
       for (const value of filled) owners.set(value, [entry, ...(owners.get(value) ?? [])]);
       continue;
     }
-    const decided = entry.covers ?? owners.keys();
+    const decided = entry.mode === 'merge' ? [] : (entry.covers ?? owners.keys());
     for (const value of [...decided, ...filled]) owners.set(value, [entry]);
   }
   return owners;

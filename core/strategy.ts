@@ -3,7 +3,7 @@ import type { Claim, ClaimRecord } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { ComputedResult, EngineName, SqlSession } from './engine.ts';
 import type { Failpoints } from './failpoint.ts';
-import type { LoadEntry, Mode, PartitionContent } from './ledger.ts';
+import { contentAfter, type LoadEntry, type Mode } from './ledger.ts';
 import type { Notification } from './notification.ts';
 import type { OutputContract } from './schema.ts';
 import type { Secret } from './secrets.ts';
@@ -145,11 +145,17 @@ export interface Sink extends AsyncDisposable {
   /**
    * Makes staged rows and ledger entry visible in one commit.
    *
+   * @returns the entry as the ledger has it: a merge adds what it found and left.
    * @throws JobError `LEASE_LOST` when a higher overlapping claim exists.
    */
-  commit(staged: Staged, entry: LoadEntry, claim: Claim, signal: AbortSignal): Promise<void>;
+  commit(staged: Staged, entry: LoadEntry, claim: Claim, signal: AbortSignal): Promise<LoadEntry>;
   /** Rows in the target now, per partition that the request covers; reads the target itself. */
   count(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /**
+   * After the commit of a merge: rows in the target whose key is in the load, read from the target
+   * itself. A sink without that mode has no such thing.
+   */
+  countMerged?(staged: Staged, signal: AbortSignal): Promise<number>;
   /**
    * A query, in DuckDB's SQL for the session that the sink was opened with, of all rows that readers
    * of the target see, whatever their window, with the contract's columns; undefined: there is no
@@ -219,14 +225,19 @@ export function defineNotifier<Schema extends ZodType>(
   return notifier;
 }
 
-/** The content of a partition map as the ledger keeps it, for comparing with `Sink.count`. */
+/**
+ * Whether the target, as `Sink.count` counts it, still has as many rows as a load left there. Of a
+ * merge only the partitions that it has rows of are compared.
+ */
 export function countsMatch(
-  partitions: readonly PartitionContent[],
+  entry: Pick<LoadEntry, 'mode' | 'partitions' | 'merged'>,
   counted: ReadonlyMap<string, number>,
 ): boolean {
-  const expected = partitions.filter((partition) => partition.rows > 0);
+  const expected = contentAfter(entry).filter((partition) => partition.rows > 0);
+  const isComplete =
+    entry.mode === 'merge' ||
+    expected.length === [...counted.values()].filter((rows) => rows > 0).length;
   return (
-    expected.length === [...counted.values()].filter((rows) => rows > 0).length &&
-    expected.every((partition) => counted.get(partition.value) === partition.rows)
+    isComplete && expected.every((partition) => counted.get(partition.value) === partition.rows)
   );
 }

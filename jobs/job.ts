@@ -72,6 +72,8 @@ export interface SinkOutcome {
   readonly loadId: string;
   /** Counted in the target after the commit; from the ledger when reused. */
   readonly loaded: number;
+  /** Of a merge: rows that were there, whose place loaded ones have taken. */
+  readonly replaced?: number;
   readonly seconds: number;
   readonly sample: readonly Readonly<Record<string, string>>[];
 }

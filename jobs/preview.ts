@@ -71,7 +71,7 @@ async function previewSink(
   const state = await sink.describe(signal);
   const counts = state.exists ? await sink.count(signal) : new Map<string, number>();
   const known = force ? undefined : reusableLoad(await sink.loads(signal), loadId);
-  const isThere = known !== undefined && countsMatch(known.partitions, counts);
+  const isThere = known !== undefined && countsMatch(known, counts);
   return {
     ...{ plan, loadId, target: sink.target, state, rowsThere: sumOf(counts) },
     ...(isThere ? { reuse: known } : {}),

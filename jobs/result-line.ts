@@ -56,6 +56,7 @@ export function resultLine(
       status: sink.status,
       load_id: sink.loadId,
       loaded: sink.loaded,
+      ...(sink.replaced === undefined ? {} : { replaced: sink.replaced }),
       reused: sink.status === 'reused',
       seconds: Math.round(sink.seconds * 1000) / 1000,
     })),

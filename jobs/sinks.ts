@@ -140,7 +140,7 @@ async function withLedger(
   const { sink, request, loadId } = opened;
   const entries = await sink.loads(signal);
   const known = force ? undefined : reusableLoad(entries, loadId);
-  if (known !== undefined && countsMatch(known.partitions, await sink.count(signal))) {
+  if (known !== undefined && countsMatch(known, await sink.count(signal))) {
     return { ...opened, claim, reuse: known, rowsBefore: 0 };
   }
   if (request.mode !== 'append') return { ...opened, claim, rowsBefore: 0 };

@@ -1,5 +1,5 @@
 import { JobError } from '../core/errors.ts';
-import { type LoadEntry, ownersOf } from '../core/ledger.ts';
+import { contentAfter, type LoadEntry, ownersOf } from '../core/ledger.ts';
 import type { OutputContract } from '../core/schema.ts';
 import type { Sink } from '../core/strategy.ts';
 import { contentOf, RESULT } from '../plan/content-hash.ts';
@@ -142,7 +142,7 @@ function checksOf(
 /** Appended loads add up: the hash of a partition is a sum over its rows. */
 function expectedOf(value: string, loads: readonly LoadEntry[]): Content {
   return loads
-    .flatMap(({ partitions }) => partitions.filter((each) => each.value === value))
+    .flatMap((load) => contentAfter(load).filter((each) => each.value === value))
     .reduce(
       (sum, { rows, hash }) => ({ rows: sum.rows + rows, hash: sum.hash + BigInt(hash) }),
       NOTHING,

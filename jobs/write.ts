@@ -1,6 +1,8 @@
 import { allOrNone } from '../core/concurrent.ts';
+import { JobError } from '../core/errors.ts';
 import type { JobContext, SinkOutcome } from './job.ts';
 import { type LoadEntry, type PartitionContent, rowsOf, type RowCounts } from '../core/ledger.ts';
+import type { Staged } from '../core/strategy.ts';
 import { assertAccounted } from './accounting.ts';
 import type { Computed } from './result.ts';
 import { type ClaimedSink, type OpenSink, sumOf } from './sinks.ts';
@@ -16,6 +18,7 @@ export interface Content {
 }
 
 export interface Written {
+  readonly staged: Staged;
   readonly entry: LoadEntry;
   /** From the start of staging to the end of the commit, without the wait for other sinks. */
   readonly seconds: number;
@@ -68,13 +71,15 @@ export async function writeSinks(
     if (written.size === 0) signal.throwIfAborted();
     const stop = written.size === 0 && claimed.sink.commitWaits === true ? signal : lost;
     const start = clock.monotonicMs();
-    const entry = entryOf(claimed, content, partitions, context.run.createdBy);
-    await claimed.sink.commit(ready, entry, claimed.claim, stop);
-    written.set(claimed, { entry, seconds: (ms + clock.monotonicMs() - start) / 1000 });
+    const made = entryOf(claimed, content, partitions, context.run.createdBy);
+    const entry = await claimed.sink.commit(ready, made, claimed.claim, stop);
+    const seconds = (ms + clock.monotonicMs() - start) / 1000;
+    written.set(claimed, { staged: ready, entry, seconds });
     await context.event('load.committed', {
       sink: claimed.plan.name,
       load_id: entry.loadId,
       rows: rowsOf(entry),
+      ...(entry.merged === undefined ? {} : { replaced: entry.merged.replaced }),
     });
   }
   return written;
@@ -134,18 +139,36 @@ export async function accountSinks(
 ): Promise<readonly SinkOutcome[]> {
   return await allOrNone(
     sinks.map((claimed) => async (each: AbortSignal) => {
-      const { plan, sink, reuse, rowsBefore } = claimed;
-      const loaded = sumOf(await sink.count(each)) - rowsBefore;
+      const { plan, sink, reuse } = claimed;
+      const done = written.get(claimed);
+      const loaded = await countLoaded(claimed, done, each);
       assertAccounted(plan.name, reuse?.counts ?? counts, loaded, 'after the commit');
+      const merged = (done?.entry ?? reuse)?.merged;
       return {
         ...sinkOutcome(claimed, reuse === undefined ? 'loaded' : 'reused'),
         loaded,
-        seconds: written.get(claimed)?.seconds ?? 0,
+        ...(merged === undefined ? {} : { replaced: merged.replaced }),
+        seconds: done?.seconds ?? 0,
         sample: await sink.sample(SAMPLE_ROWS, each),
       };
     }),
     signal,
   );
+}
+
+/** Rows of this load, counted in the target. */
+async function countLoaded(
+  { sink, request, reuse, rowsBefore }: ClaimedSink,
+  written: Written | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  if (request.mode !== 'merge') return sumOf(await sink.count(signal)) - rowsBefore;
+  // The rows of its partitions were counted when the load was found.
+  if (reuse !== undefined) return rowsOf(reuse);
+  if (sink.countMerged === undefined || written === undefined) {
+    throw new JobError('INTERNAL', `${sink.target} does not count what was merged`);
+  }
+  return await sink.countMerged(written.staged, signal);
 }
 
 /** What there is to say of a sink before, or without, a load. */

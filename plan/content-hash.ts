@@ -13,23 +13,37 @@ import { decimal, type PlanType, string } from './types.ts';
 
 /** Columns that say who loaded a row and when; not part of a row's content. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(['created_by', 'loaded_at']);
+/** Whether a column is part of a row's content. */
+export function isContent({ name }: { readonly name: string }): boolean {
+  return !NOT_CONTENT.has(name);
+}
+
 /** Stands between two columns: no text of a column has it. */
-const SEPARATOR = '\u001F';
+export const SEPARATOR = '\u001F';
 /** Stands for null. */
-const NULL = '\u001E';
+export const NULL_TEXT = '\u001E';
 
 /** Name under which a session binds the files of a result. */
 export const RESULT = 'result';
 
 /** The contract's columns as a plan reads them from the files of a result. */
 export function readResult(contract: OutputContract): Relation {
-  return readFields(
-    RESULT,
-    contract.columns.map(({ name, type, nullable }): ReadField => {
-      const plain: PlanType = type.kind === 'string' ? string : type;
-      return { name, type: plain, nullable };
-    }),
-  );
+  return readFields(RESULT, fieldsOf(contract));
+}
+
+function fieldsOf(contract: OutputContract): readonly ReadField[] {
+  return contract.columns.map(({ name, type, nullable }): ReadField => {
+    const plain: PlanType = type.kind === 'string' ? string : type;
+    return { name, type: plain, nullable };
+  });
+}
+
+/** Which rows {@link contentOf} is about, when they are not those of a result. */
+export interface ContentSource {
+  /** Name under which they are bound. */
+  readonly name: string;
+  /** A column of them, a text that is never null and not of the contract, in place of the partition. */
+  readonly by?: string;
 }
 
 /**
@@ -37,18 +51,21 @@ export function readResult(contract: OutputContract): Relation {
  * a row is the first 15 hex digits of the md5 of its canonical text, as an integer; sums of it do
  * not depend on the order of rows. Defined in `docs/semantics.md`, equal on every engine.
  */
-export function contentOf(contract: OutputContract): Relation {
-  const { node } = readResult(contract);
-  const hashed = contract.columns
-    .filter((column) => !NOT_CONTENT.has(column.name))
-    .flatMap(({ name }, index) => {
-      const field = fieldOf(node, name);
-      const canonical = canonicalText(columnOf(field), field.nullable);
-      return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
-    });
+export function contentOf(
+  contract: OutputContract,
+  { name: source, by }: ContentSource = { name: RESULT },
+): Relation {
+  const group: readonly ReadField[] =
+    by === undefined ? [] : [{ name: by, type: string, nullable: false }];
+  const { node } = readFields(source, [...fieldsOf(contract), ...group]);
+  const hashed = contract.columns.filter(isContent).flatMap(({ name }, index) => {
+    const field = fieldOf(node, name);
+    const canonical = canonicalText(columnOf(field), field.nullable);
+    return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
+  });
   return relation(node)
     .select(() => ({
-      partition: cast(columnOf(fieldOf(node, contract.partitionBy)), string),
+      partition: cast(columnOf(fieldOf(node, by ?? contract.partitionBy)), string),
       row_hash: cast(hash60(concat(...hashed)), decimal(19, 0)),
     }))
     .aggregate(['partition'], (row) => ({ rows: count(), hash: sum(row.row_hash) }));
@@ -56,5 +73,5 @@ export function contentOf(contract: OutputContract): Relation {
 
 function canonicalText(column: Expression, nullable: boolean): Expression<'string'> {
   const asText = cast(column, string);
-  return nullable ? coalesce(asText, NULL) : asText;
+  return nullable ? coalesce(asText, NULL_TEXT) : asText;
 }

@@ -69,5 +69,6 @@ function cellsAmong(loads: readonly LoadEntry[]): (entry: LoadEntry) => readonly
 
 /** Partitions that a load was about, with rows or without. */
 function partitionsOf(entry: LoadEntry): ReadonlySet<string> {
-  return new Set([...entry.partitions.map(({ value }) => value), ...(entry.covers ?? [])]);
+  const filled = entry.partitions.map(({ value }) => value);
+  return new Set(entry.mode === 'merge' ? filled : [...filled, ...(entry.covers ?? [])]);
 }

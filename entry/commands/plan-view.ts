@@ -103,7 +103,7 @@ function doing({ plan, state, rowsThere, reuse }: SinkPreview): string {
     case 'overwrite_window':
       return `replaces the ${rows} of the window`;
     case 'merge':
-      return `merges into ${rows}`;
+      return `replaces rows of its keys among the ${rows} of the window, and adds the others`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { covers, type LoadEntry } from '../../core/ledger.ts';
+import { decides, type LoadEntry } from '../../core/ledger.ts';
 import { printable } from '../../core/printable.ts';
 import { type PartitionCheck, problemOf, type Verification } from '../../jobs/verify.ts';
 import { type TableColumn, tableLines } from '../table.ts';
@@ -17,7 +17,7 @@ const SHORT_ID = 12;
 export function ofRun(whole: Verification, runId: string): Verification {
   const own = whole.loads.filter((load) => load.runId === runId);
   const partitions = whole.partitions.filter(({ value }) =>
-    own.some((load) => covers(load, value)),
+    own.some((load) => decides(load, value)),
   );
   return { ...whole, partitions };
 }

@@ -46,7 +46,13 @@ function sinkRow(sink: SinkOutcome): Html {
     <td class="status ${tone}">
       ${text}${more === undefined ? undefined : html`<br /><small>${more}</small>`}
     </td>
-    <td class="number">${has ? count(sink.loaded) : '-'}</td>
+    <td class="number">
+      ${has ? count(sink.loaded) : '-'}${
+        sink.replaced === undefined
+          ? undefined
+          : html`<br /><small>${count(sink.replaced)} replaced</small>`
+      }
+    </td>
     <td class="number">${written ? duration(sink.seconds) : '-'}</td>
     <td class="number">${written ? rate(sink.loaded, sink.seconds) : '-'}</td>
     <td>${sink.mode}</td>

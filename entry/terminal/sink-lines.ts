@@ -30,7 +30,10 @@ export function sinkLines(
     columns = columns.slice(0, -1);
   }
   const [head = '', ...lines] = tableLines(columns, rows, width);
-  const targets = sinks.map(({ target }) => paint('quiet', `  ${printable(target)}`));
+  const targets = sinks.map(({ target, replaced }) => {
+    const more = replaced === undefined ? '' : `: ${count(replaced)} rows replaced`;
+    return paint('quiet', `  ${printable(target)}${more}`);
+  });
   return [paint('quiet', head), ...lines.flatMap((line, index) => [line, targets[index] ?? ''])];
 }
 

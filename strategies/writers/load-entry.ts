@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type LoadEntry, MODES } from '../../core/ledger.ts';
 
 const rows = z.int().min(0);
+const contents = z.array(z.object({ value: z.string(), rows, hash: z.string() }));
 
 /** A ledger entry as sinks store it in JSON. Keys of later versions are kept as they are. */
 export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
@@ -16,5 +17,6 @@ export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
   createdBy: z.string(),
   loadedAt: z.string(),
   counts: z.object({ read: rows, quarantined: rows, filtered: rows, deduplicated: rows }),
-  partitions: z.array(z.object({ value: z.string(), rows, hash: z.string() })),
+  partitions: contents,
+  merged: z.looseObject({ replaced: rows, after: contents }).exactOptional(),
 });

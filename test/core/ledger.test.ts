@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LoadEntry, type Mode, ownersOf } from '../../core/ledger.ts';
+import { decides, type LoadEntry, type Mode, ownersOf } from '../../core/ledger.ts';
 
 function load(
   loadId: string,
@@ -28,6 +28,15 @@ describe('the loads that decide a partition', () => {
     const two = load('two', 'overwrite_window', ['2'], ['2']);
     const none = load('none', 'overwrite_window', [], ['3']);
     expect(owners(all, two, none)).toEqual({ 1: ['all'], 2: ['two'], 3: ['none'] });
+  });
+
+  it('are a merge only where it has rows, and what was appended to it since', () => {
+    const all = load('all', 'overwrite_window', ['1', '2', '3']);
+    const merge = load('merge', 'merge', ['2'], ['1', '2', '3']);
+    const more = load('more', 'append', ['2'], ['2']);
+    expect(owners(all, merge, more)).toEqual({ 1: ['all'], 2: ['more', 'merge'], 3: ['all'] });
+    expect(['1', '2'].map((value) => decides(merge, value))).toEqual([false, true]);
+    expect(owners(merge, load('window', 'overwrite_window', [], ['2']))).toEqual({ 2: ['window'] });
   });
 
   it('are all that were appended since, newest first', () => {

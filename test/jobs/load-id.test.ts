@@ -72,17 +72,31 @@ describe('a load that is there already', () => {
       { value: '24', rows: 5, hash: '1' },
       { value: '25', rows: 0, hash: '0' },
     ];
-    expect(countsMatch(partitions, new Map([['24', 5]]))).toBe(true);
-    expect(countsMatch(partitions, new Map([['24', 4]]))).toBe(false);
+    const entry = { mode: 'overwrite_window', partitions } as const;
+    expect(countsMatch(entry, new Map([['24', 5]]))).toBe(true);
+    expect(countsMatch(entry, new Map([['24', 4]]))).toBe(false);
     expect(
       countsMatch(
-        partitions,
+        entry,
         new Map([
           ['24', 5],
           ['26', 1],
         ]),
       ),
     ).toBe(false);
-    expect(countsMatch(partitions, new Map())).toBe(false);
+    expect(countsMatch(entry, new Map())).toBe(false);
+  });
+
+  it('has to be in the target with the rows that a merge left beside it', () => {
+    const entry = {
+      mode: 'merge',
+      partitions: [{ value: '24', rows: 5, hash: '1' }],
+      merged: { replaced: 2, after: [{ value: '24', rows: 12, hash: '9' }] },
+    } as const;
+    // Week 25 is in the window too, but the merge has no row of it.
+    const others = [['25', 7]] as const;
+    expect(countsMatch(entry, new Map([['24', 12], ...others]))).toBe(true);
+    expect(countsMatch(entry, new Map([['24', 5], ...others]))).toBe(false);
+    expect(countsMatch(entry, new Map(others))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 """Reads and writes a Delta table with delta-rs and prints one JSON object.
 
-usage: read_delta.py read|append|checkpoint|create|delete|update|double PATH [JSON]
+usage: read_delta.py read|append|checkpoint|create|widen|delete|update|double PATH [JSON]
 """
 
 import json
@@ -9,7 +9,8 @@ import sys
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Field, write_deltalake
+from deltalake.schema import PrimitiveType
 
 
 def read(path):
@@ -63,6 +64,11 @@ def create(path, argument):
     return {"version": 0}
 
 
+def widen(path, argument):
+    DeltaTable(path).alter.add_columns([Field(json.loads(argument), PrimitiveType("string"))])
+    return {"version": DeltaTable(path).version()}
+
+
 def checkpoint(path):
     table = DeltaTable(path)
     table.create_checkpoint()
@@ -89,6 +95,7 @@ COMMANDS = {
     "read": read,
     "append": append,
     "create": create,
+    "widen": widen,
     "checkpoint": checkpoint,
     "delete": delete,
     "update": update,

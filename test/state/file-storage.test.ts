@@ -94,7 +94,6 @@ describe('objects', () => {
 });
 
 describe('publishing', () => {
-
   it('publishes while others remove the empty folder it goes to', async () => {
     for (let round = 0; round < 50; round++) {
       await storage.write('stage/1/new', 'new', signal);

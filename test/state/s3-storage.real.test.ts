@@ -69,7 +69,10 @@ const NO_FAULT = (): undefined => undefined;
       'refuses "%s"',
       (location) => {
         expect(() => s3.openStorage(location)).toThrow(
-          expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(location) }),
+          expect.objectContaining({
+            code: 'CONFIG_INVALID',
+            message: expect.stringContaining(location),
+          }),
         );
       },
     );
@@ -79,9 +82,7 @@ const NO_FAULT = (): undefined => undefined;
     const storage = fresh();
     const keys = Array.from({ length: 1_050 }, (_, n) => `a/${String(n).padStart(4, '0')}`);
     for (let start = 0; start < keys.length; start += 50) {
-      await Promise.all(
-        keys.slice(start, start + 50).map((key) => storage.write(key, '', signal)),
-      );
+      await Promise.all(keys.slice(start, start + 50).map((key) => storage.write(key, '', signal)));
     }
     expect((await storage.list('a', signal)).map(({ key }) => key)).toEqual(keys);
     await storage.removeAll('a', signal);
@@ -93,7 +94,10 @@ const NO_FAULT = (): undefined => undefined;
     const content = Buffer.alloc(40 * 2 ** 20, 'promotions');
     await writeFile(join(local, 'big'), content);
     await using proxied = (await behind(NO_FAULT)).proxy;
-    const storage = storageOpener({ endpoint: proxied.endpoint }, systemClock)(`s3://${BUCKET}/parts`);
+    const storage = storageOpener(
+      { endpoint: proxied.endpoint },
+      systemClock,
+    )(`s3://${BUCKET}/parts`);
     await storage.upload(join(local, 'big'), 'stage/big', signal);
     expect(proxied.seen.filter((line) => line.includes('partNumber='))).toHaveLength(3);
     await storage.duplicate('stage/big', 'files/big', signal);

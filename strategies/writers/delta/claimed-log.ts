@@ -32,7 +32,7 @@ export interface ClaimedLog {
 }
 
 export function openClaimedLog(target: DeltaTarget): ClaimedLog {
-  const { storage, session, request, context } = target;
+  const { storage, session, request, context, properties } = target;
   const claims = fileClaimStore(storage, OWN, takeNextVersion);
   let snapshot: Snapshot | undefined;
   let held: number | undefined;
@@ -56,7 +56,8 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
   async function takeNextVersion(signal: AbortSignal): Promise<void> {
     const at = await latest(signal);
     const nowMs = context.clock.now().getTime();
-    const actions = planFence(at, request.contract, nowMs, target.chance.uuid());
+    const tableId = target.chance.uuid();
+    const actions = planFence(at, { contract: request.contract, properties, nowMs, tableId });
     const version = at.version + 1;
     if (await storage.create(commitKey(version), printCommit(actions), signal)) {
       apply(at, version, actions);

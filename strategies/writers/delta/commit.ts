@@ -6,6 +6,7 @@ import { stageFolder } from '../file-claims.ts';
 import { type AddFile, printCommit } from './actions.ts';
 import { committedLoads, ledgerKey } from './ledger-files.ts';
 import { catchUp } from './log.ts';
+import type { Merge } from './merge.ts';
 import { commitKey, OWN } from './paths.ts';
 import { planCommit } from './plan-commit.ts';
 import { apply, committedClaim, type Snapshot } from './snapshot.ts';
@@ -18,12 +19,16 @@ export interface Load {
   readonly entry: LoadEntry;
   readonly adds: readonly AddFile[];
   readonly claim: Claim;
+  /** Of mode `merge`. */
+  readonly merge?: Merge;
 }
 
 /**
  * Writes the ledger's detail and commits the load as the next version, whichever that comes to be.
- * The snapshot is at that version afterwards.
+ * The snapshot is at that version afterwards. A merge is worked out for the very version that its
+ * commit follows: when another writer takes the next version, it looks at what that one brought.
  *
+ * @returns the entry as it was written.
  * @throws JobError `LEASE_LOST` when a higher claim took over; `TARGET_CONFLICT` when other writers
  *   won every try, or a later claim decided the same partitions.
  */
@@ -32,13 +37,11 @@ export async function commitLoad(
   snapshot: Snapshot,
   load: Load,
   signal: AbortSignal,
-): Promise<void> {
-  const { storage, context, chance } = target;
-  await context.failpoints.reach('delta:ledger:before');
-  await storage.write(ledgerKey(load.entry), `${JSON.stringify(load.entry)}\n`, signal);
-  await context.failpoints.reach('delta:ledger:after');
+): Promise<LoadEntry> {
+  const { context, chance } = target;
+  if (load.merge === undefined) await writeEntry(target, load.entry, signal);
   const tableId = chance.uuid();
-  await retry(
+  return await retry(
     () => tryCommit(target, snapshot, load, tableId, signal),
     (error) => error instanceof VersionTaken,
     BACKOFF,
@@ -46,6 +49,16 @@ export async function commitLoad(
     () => chance.random(),
     signal,
   );
+}
+
+async function writeEntry(
+  { storage, context }: DeltaTarget,
+  entry: LoadEntry,
+  signal: AbortSignal,
+): Promise<void> {
+  await context.failpoints.reach('delta:ledger:before');
+  await storage.write(ledgerKey(entry), `${JSON.stringify(entry)}\n`, signal);
+  await context.failpoints.reach('delta:ledger:after');
 }
 
 /** Somebody else committed the version of this try. */
@@ -62,22 +75,30 @@ export class VersionTaken extends JobError {
 }
 
 async function tryCommit(
-  { storage, request, context, properties }: DeltaTarget,
+  target: DeltaTarget,
   snapshot: Snapshot,
-  { entry, adds, claim }: Load,
+  { entry: given, adds, claim, merge }: Load,
   tableId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<LoadEntry> {
+  const { storage, request, context, properties } = target;
   await catchUp(snapshot, storage, signal);
   // An earlier try went through, and only its answer was lost.
-  if (committedClaim(snapshot, entry.loadId) === claim.number) return;
-  refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
+  if (committedClaim(snapshot, given.loadId) === claim.number) {
+    const loads = await committedLoads(storage, snapshot, claim.number - 1, signal);
+    return loads.find((load) => load.claim === claim.number) ?? given;
+  }
+  refuseOutOfOrder(given, await committedLoads(storage, snapshot, claim.number, signal));
+  const rewrite = await merge?.rewriteOf(snapshot, given.partitions, signal);
+  const entry = rewrite === undefined ? given : { ...given, merged: rewrite.merged };
+  if (rewrite !== undefined) await writeEntry(target, entry, signal);
   const version = snapshot.version + 1;
   const actions = planCommit(snapshot, {
     entry,
     contract: request.contract,
     properties,
     adds,
+    ...(rewrite === undefined ? {} : { rewrite }),
     nowMs: context.clock.now().getTime(),
     tableId,
   });
@@ -92,7 +113,7 @@ async function tryCommit(
     case 'published':
       await context.failpoints.reach('delta:commit:after');
       apply(snapshot, version, actions);
-      return;
+      return entry;
     case 'exists':
       throw new VersionTaken(version, storage.root);
     case 'missing':

@@ -2,6 +2,7 @@ import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import type { Action, AddFile, RemoveFile } from './actions.ts';
+import type { Rewrite } from './merge.ts';
 import { logValue } from './paths.ts';
 import { assertModeAllowed, assertSupported, CREATED_PROTOCOL } from './protocol.ts';
 import { differences, parseSchema, schemaString } from './schema-string.ts';
@@ -22,6 +23,8 @@ export interface CommitInput {
   readonly adds: readonly AddFile[];
   /** Table properties, should the commit create it. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Of a merge: the files of this snapshot that are written anew, and what is left of them. */
+  readonly rewrite?: Rewrite;
   readonly nowMs: number;
   /** Id of the table, should the commit create it. */
   readonly tableId: string;
@@ -43,7 +46,7 @@ export function planCommit(snapshot: Snapshot, input: CommitInput): readonly Act
       txn: { appId: appIdOf(entry.loadId), version: String(entry.claim), lastUpdated: nowMs },
     },
     ...removals(snapshot, input).map((remove) => ({ remove })),
-    ...adds.map((add) => ({ add })),
+    ...[...adds, ...(input.rewrite?.adds ?? [])].map((add) => ({ add })),
   ];
 }
 
@@ -77,39 +80,44 @@ export function assertColumns(table: Table, contract: OutputContract): void {
  */
 export function planFence(
   snapshot: Snapshot,
-  contract: OutputContract,
-  nowMs: number,
-  tableId: string,
+  table: Pick<CommitInput, 'contract' | 'properties' | 'nowMs' | 'tableId'>,
 ): readonly Action[] {
   return [
     {
       commitInfo: {
-        timestamp: nowMs,
+        timestamp: table.nowMs,
         operation: 'FENCE',
         operationParameters: {},
         isBlindAppend: true,
         engineInfo: ENGINE_INFO,
       },
     },
-    ...(tableOf(snapshot) ? [] : creation({ contract, nowMs, tableId })),
+    ...(tableOf(snapshot) ? [] : creation(table)),
   ];
 }
 
 function removals(snapshot: Snapshot, input: CommitInput): readonly RemoveFile[] {
-  const { mode, covers } = input.entry;
+  return replacedFiles(snapshot, input).map((add) => ({
+    path: add.path,
+    deletionTimestamp: input.nowMs,
+    dataChange: true,
+    extendedFileMetadata: true,
+    partitionValues: add.partitionValues,
+    size: add.size,
+  }));
+}
+
+function replacedFiles(
+  snapshot: Snapshot,
+  { entry: { mode, covers }, contract, rewrite }: CommitInput,
+): readonly AddFile[] {
   if (mode === 'append') return [];
+  if (mode === 'merge') return rewrite?.removes ?? [];
   const decided =
     mode === 'overwrite' || covers === undefined ? undefined : new Set(covers.map(logValue));
-  return [...snapshot.adds.values()]
-    .filter((add) => decided?.has(partitionOf(add, input.contract.partitionBy)) ?? true)
-    .map((add) => ({
-      path: add.path,
-      deletionTimestamp: input.nowMs,
-      dataChange: true,
-      extendedFileMetadata: true,
-      partitionValues: add.partitionValues,
-      size: add.size,
-    }));
+  return [...snapshot.adds.values()].filter(
+    (add) => decided?.has(partitionOf(add, contract.partitionBy)) ?? true,
+  );
 }
 
 export function partitionOf(add: AddFile, column: string): string | null {
@@ -117,7 +125,9 @@ export function partitionOf(add: AddFile, column: string): string | null {
 }
 
 /** @see https://github.com/delta-io/delta/blob/master/PROTOCOL.md#commit-provenance-information */
-function commitInfo({ entry, contract, nowMs }: CommitInput): Readonly<Record<string, unknown>> {
+function commitInfo(input: CommitInput): Readonly<Record<string, unknown>> {
+  const { entry, contract, nowMs, rewrite } = input;
+  if (rewrite !== undefined) return { ...mergeInfo(input, rewrite), engineInfo: ENGINE_INFO };
   return {
     timestamp: nowMs,
     operation: 'WRITE',
@@ -127,6 +137,30 @@ function commitInfo({ entry, contract, nowMs }: CommitInput): Readonly<Record<st
     },
     isBlindAppend: entry.mode === 'append',
     engineInfo: ENGINE_INFO,
+  };
+}
+
+/** Named as Spark names what its MERGE does. */
+function mergeInfo(
+  { contract, nowMs, adds }: CommitInput,
+  rewrite: Rewrite,
+): Readonly<Record<string, unknown>> {
+  const onKey = contract.key.map((name) => `target.${name} = source.${name}`).join(' AND ');
+  return {
+    timestamp: nowMs,
+    operation: 'MERGE',
+    operationParameters: {
+      predicate: JSON.stringify([onKey]),
+      matchedPredicates: JSON.stringify([{ actionType: 'update' }]),
+      notMatchedPredicates: JSON.stringify([{ actionType: 'insert' }]),
+      notMatchedBySourcePredicates: '[]',
+    },
+    operationMetrics: {
+      numTargetRowsUpdated: String(rewrite.merged.replaced),
+      numTargetFilesAdded: String(adds.length + rewrite.adds.length),
+      numTargetFilesRemoved: String(rewrite.removes.length),
+    },
+    isBlindAppend: false,
   };
 }
 

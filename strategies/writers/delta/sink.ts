@@ -1,13 +1,15 @@
 import type { Claim } from '../../../core/claims.ts';
 import { columnList, quote } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
-import type { Sink, Staged } from '../../../core/strategy.ts';
+import type { LoadEntry } from '../../../core/ledger.ts';
+import type { Sink, Staged, StageInput } from '../../../core/strategy.ts';
 import { stageFolder } from '../file-claims.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
 import { describeTable } from './describe.ts';
 import { isReferenced } from './leftovers.ts';
+import { type Merge, openMerge } from './merge.ts';
 import { optimizeTable } from './optimize.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
@@ -20,7 +22,7 @@ import { vacuumTable } from './vacuum.ts';
 export function openDeltaSink(target: DeltaTarget): Sink {
   const { session, storage, request, context } = target;
   const log = openClaimedLog(target);
-  const staged = new Map<Staged, StagedFiles>();
+  const staged = new Map<Staged, StagedFiles & { readonly merge?: Merge }>();
   const uploaded = new Set<string>();
   /** A commit has failed in a way that leaves open whether it went through. */
   let isOpen = false;
@@ -32,11 +34,37 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       if (table && isCheckpointDue(table))
         await writeCheckpoint(target, table, stageFolder(OWN, claim.number), signal);
       await storage.removeAll(stageFolder(OWN, claim.number), signal);
+      // A merge may have rewritten a file that another writer removed before the commit.
+      await removeUnreferenced(at, signal);
     } catch (error) {
       context.warn(
-        `no checkpoint of ${storage.root} at version ${String(at.version)}: ${messageOf(error)}`,
+        `could not finish version ${String(at.version)} of ${storage.root}: no checkpoint, or files left over: ${messageOf(error)}`,
       );
     }
+  }
+
+  function stagedAs(ready: Staged) {
+    const files = staged.get(ready);
+    if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+    return files;
+  }
+
+  /** The heavy part of a merge, while other sinks stage: the commit then finds most of it done. */
+  async function beginMerge(
+    { result, claim }: StageInput,
+    onKey: (key: string) => void,
+    signal: AbortSignal,
+  ): Promise<Merge> {
+    const merge = await openMerge(target, result.files, claim.number, onKey, signal);
+    await merge.rewriteOf(await log.latest(signal), [], signal);
+    return merge;
+  }
+
+  async function removeUnreferenced(at: Snapshot, signal: AbortSignal): Promise<void> {
+    for (const key of uploaded) {
+      if (!isReferenced(at, key)) await storage.remove(key, signal);
+    }
+    uploaded.clear();
   }
 
   return {
@@ -53,26 +81,38 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),
     async stage(input, signal) {
-      const files = await stageFiles(target, input, (key) => uploaded.add(key), signal);
+      const onKey = (key: string) => uploaded.add(key);
+      const merge = request.mode === 'merge' ? await beginMerge(input, onKey, signal) : undefined;
+      const files = await stageFiles(target, input, onKey, signal);
       const result: Staged = { rows: files.rows };
-      staged.set(result, files);
+      staged.set(result, merge === undefined ? files : { ...files, merge });
       return result;
     },
     async commit(ready, entry, claim, signal) {
-      const files = staged.get(ready);
-      if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+      const { adds, merge } = stagedAs(ready);
       const current = await log.latest(signal);
+      const load = { entry, adds, claim };
+      let recorded: LoadEntry;
       try {
-        await commitLoad(target, current, { entry, adds: files.adds, claim }, signal);
+        recorded = await commitLoad(
+          target,
+          current,
+          merge === undefined ? load : { ...load, merge },
+          signal,
+        );
       } catch (error) {
         isOpen = !isRefusal(error);
         throw error;
       }
-      uploaded.clear();
       await afterCommit(claim, current, signal);
+      return recorded;
     },
     async count(signal) {
       return await countRows(target, await log.latest(signal), signal);
+    },
+    async countMerged(ready, signal) {
+      const { merge } = stagedAs(ready);
+      return (await merge?.count(await log.latest(signal), signal)) ?? 0;
     },
     async content(signal) {
       const table = tableOf(await log.latest(signal));
@@ -105,11 +145,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       if (held === undefined) return;
       // First nothing can be committed any more; then what the log does not name is waste.
       await log.revokeOwn(held, isOpen, signal);
-      const current = await log.latest(signal);
-      for (const key of uploaded) {
-        if (!isReferenced(current, key)) await storage.remove(key, signal);
-      }
-      uploaded.clear();
+      await removeUnreferenced(await log.latest(signal), signal);
     },
     async [Symbol.asyncDispose]() {
       // The session belongs to the caller, the claim to whoever claimed.

@@ -43,6 +43,9 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),
     async stage(input, signal) {
+      if (request.mode === 'merge') {
+        throw new JobError('NOT_SUPPORTED', 'mode "merge" is not built for Delta on Spark yet');
+      }
       const { result, claim } = input;
       const paths = result.files.map((file) => file.path);
       const rows = await session.parquet.rows(paths, signal);
@@ -60,6 +63,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
       const current = await log.latest(signal);
       await commitThroughSpark({ ...target, session }, current, { entry, files, claim }, signal);
       await storage.removeAll(stageFolder(OWN, claim.number), signal);
+      return entry;
     },
     async count(signal) {
       if (tableOf(await log.latest(signal)) === undefined) return new Map();

@@ -23,7 +23,7 @@ type DeltaConfig = z.output<typeof deltaConfig>;
  */
 export const deltaWriter = defineWriter({
   config: deltaConfig,
-  modes: ['append', 'overwrite', 'overwrite_window'],
+  modes: ['append', 'overwrite', 'overwrite_window', 'merge'],
   on: { row: openWith(openDeltaSink), bulk: openWith(openDeltaSink), bigdata: openOnSpark },
 });
 

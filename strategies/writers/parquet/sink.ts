@@ -102,6 +102,7 @@ export function openParquetSink(
       );
       await tidy(entry, claim, signal);
       held = undefined;
+      return entry;
     },
     async count(signal) {
       const files = await covered(signal);

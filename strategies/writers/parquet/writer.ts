@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { type Mode, MODES } from '../../../core/ledger.ts';
-import { defineWriter, type LoadRequest, type OpenWriter, type Sink } from '../../../core/strategy.ts';
+import {
+  defineWriter,
+  type LoadRequest,
+  type OpenWriter,
+  type Sink,
+} from '../../../core/strategy.ts';
 import { openParquetSink } from './sink.ts';
 
 const config = z.strictObject({

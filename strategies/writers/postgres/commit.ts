@@ -34,6 +34,7 @@ export interface CommitWhat {
 /**
  * Rows and ledger entry in one transaction.
  *
+ * @returns the entry as the ledger has it.
  * @throws JobError `LEASE_LOST` when a higher overlapping claim exists; `LOCK_TIMEOUT` when somebody
  *   holds the target for longer than `lockTimeoutMs`.
  */
@@ -41,18 +42,23 @@ export async function commitWithin(
   place: CommitPlace,
   what: CommitWhat,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<LoadEntry> {
   const { clock, failpoints } = place.context;
   await failpoints.reach('postgres:commit:before');
   const deadline = clock.monotonicMs() + what.lockTimeoutMs;
+  let recorded: LoadEntry;
   for (;;) {
     const left = deadline - clock.monotonicMs();
     try {
-      await tryCommit(place, what, Math.min(Math.max(left, 1), LOCK_TRY_MS), signal);
+      recorded = await tryCommit(place, what, Math.min(Math.max(left, 1), LOCK_TRY_MS), signal);
       break;
     } catch (error) {
       const code = error instanceof JobError ? error.code : undefined;
-      if (code === 'TARGET_UNAVAILABLE' && (await wasCommitted(place, what, signal))) break;
+      if (code === 'TARGET_UNAVAILABLE' && (await wasCommitted(place, what, signal))) {
+        const loads = await place.ledger.loads(signal);
+        recorded = loads.find(({ claim }) => claim === what.claim.number) ?? what.entry;
+        break;
+      }
       if (code !== 'LOCK_TIMEOUT' || clock.monotonicMs() >= deadline) {
         throw await leaseLostOr(error, what.claim, signal);
       }
@@ -60,6 +66,7 @@ export async function commitWithin(
     }
   }
   await failpoints.reach('postgres:commit:after');
+  return recorded;
 }
 
 async function tryCommit(
@@ -67,17 +74,19 @@ async function tryCommit(
   { staging, entry, claim }: CommitWhat,
   lockMs: number,
   signal: AbortSignal,
-): Promise<void> {
-  await connection.transaction(async (query) => {
+): Promise<LoadEntry> {
+  return await connection.transaction(async (query) => {
     await setLocal(query, 'lock_timeout', `${Math.ceil(lockMs)}ms`, signal);
     // A process that stops in here would hold the lock against whoever takes over.
     await setLocal(query, 'idle_in_transaction_session_timeout', `${SILENCE_MS}ms`, signal);
     await ledger.lock(query, signal);
     // Creating a claim takes the same lock: what is not there now cannot come before our commit.
     await claim.assertHeld(signal);
-    await publish(query, target, staging, request, signal);
-    await ledger.record(query, entry, claim.number, signal);
+    const merged = await publish(query, target, staging, request, signal);
+    const recorded = merged === undefined ? entry : { ...entry, merged };
+    await ledger.record(query, recorded, claim.number, signal);
     await context.failpoints.reach('postgres:ledger:after');
+    return recorded;
   }, signal);
 }
 

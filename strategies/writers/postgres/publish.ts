@@ -1,10 +1,12 @@
 import { columnList, identifier } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
+import type { Merged } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
 import type { Query } from '../../postgres/connection.ts';
 import { commentStatements } from './comments.ts';
 import { copyGrants } from './grants.ts';
+import { contentOf, mergeRows } from './merge.ts';
 import { keyName, replacesAll, type Staging } from './staging.ts';
 import { displayName, qualified, type TableName } from '../../postgres/table-name.ts';
 import { canReplace, inspectTarget, type TargetState, windowPredicate } from './target.ts';
@@ -12,6 +14,8 @@ import { canReplace, inspectTarget, type TargetState, windowPredicate } from './
 /**
  * Brings staged rows into the target, within the caller's transaction. What is right is decided
  * here, not when the rows were staged: another window's load may have come in between.
+ *
+ * @returns of a merge: what it found and left. Its staging table stays, with the keys of the load.
  */
 export async function publish(
   query: Query,
@@ -19,7 +23,8 @@ export async function publish(
   staging: Staging,
   request: LoadRequest,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Merged | undefined> {
+  const { contract, mode } = request;
   let state = await inspectTarget(query, target, signal);
   if (staging.complete && state !== undefined && mayReplace(state, request)) {
     // Nobody reads or writes the old table while the new one takes its place; look again then.
@@ -27,8 +32,9 @@ export async function publish(
     state = await inspectTarget(query, target, signal);
   }
   if (staging.complete && (state === undefined || mayReplace(state, request))) {
-    await takePlace(query, target, staging.table, state, request.contract, signal);
-    return;
+    await takePlace(query, target, staging.table, state, contract, signal);
+    if (mode !== 'merge') return undefined;
+    return { replaced: 0, after: await contentOf(query, target, contract, 'true', signal) };
   }
   if (state === undefined) {
     throw new JobError('TARGET_CONFLICT', `table ${displayName(target)} was dropped meanwhile`, {
@@ -36,10 +42,11 @@ export async function publish(
     });
   }
   await assertComplete(query, staging, signal);
+  if (mode === 'merge') return await mergeRows(query, target, staging.table, contract, signal);
   await removeOld(query, target, state, request, signal);
-  const columns = columnList(request.contract.columns);
+  const columns = columnList(contract.columns);
   // In the order of the key each page of its index is visited once.
-  const order = columnList(request.contract.key.map((name) => ({ name })));
+  const order = columnList(contract.key.map((name) => ({ name })));
   await query(
     `insert into ${qualified(target)} (${columns})
      select ${columns} from ${qualified(staging.table)} order by ${order}`,
@@ -47,6 +54,7 @@ export async function publish(
     signal,
   );
   await query(`drop table ${qualified(staging.table)}`, [], signal);
+  return undefined;
 }
 
 function mayReplace(state: TargetState, request: LoadRequest): boolean {

@@ -2,7 +2,6 @@ import { type Claim, leaseLostOr } from '../../../core/claims.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import { columnList, identifier } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
-import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
 import { attach } from '../../postgres/attach.ts';
@@ -14,6 +13,7 @@ import type { CopyInto } from './copy.ts';
 import type { Endpoint } from '../../postgres/endpoint.ts';
 import { openLedger } from './ledger.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { countMatches } from './merge.ts';
 import { type Staging, stageRows } from './staging.ts';
 import { displayName, qualified, stageName, type TableName } from '../../postgres/table-name.ts';
 import { inspectTarget, windowPredicate } from './target.ts';
@@ -82,16 +82,17 @@ export function openPostgresSink(target: PostgresTarget): Sink {
       stagings.set(staged, staging);
       return staged;
     },
-    async commit(staged, entry: LoadEntry, claim, signal) {
-      const staging = stagings.get(staged);
-      if (staging === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
-      await commitWithin(
+    async commit(staged, entry, claim, signal) {
+      const recorded = await commitWithin(
         { connection: work, ledger, target: table, request, context },
-        { staging, entry, claim, lockTimeoutMs },
+        { staging: stagedAs(staged), entry, claim, lockTimeoutMs },
         signal,
       );
+      // The staging table of a merge has the keys to count by, and is dropped with the claim.
+      if (request.mode === 'merge') return recorded;
       stagings.delete(staged);
       held = undefined;
+      return recorded;
     },
     async count(signal) {
       const partition = identifier(contract.partitionBy);
@@ -103,6 +104,16 @@ export function openPostgresSink(target: PostgresTarget): Sink {
         signal,
       );
       return new Map(rows.map((row) => [row['partition'] ?? '', Number(row['rows'])]));
+    },
+    async countMerged(staged, signal) {
+      const stage = stagedAs(staged).table;
+      if ((await inspectTarget(work.query, stage, signal)) !== undefined) {
+        return await countMatches(work.query, table, stage, contract, signal);
+      }
+      // It has become the target: there is nothing else in it.
+      const sql = `select count(*) as rows from ${qualified(table)}`;
+      const [counted] = await work.query(sql, [], signal);
+      return Number(counted?.['rows']);
     },
     async content(signal) {
       if ((await inspectTarget(work.query, table, signal)) === undefined) return undefined;
@@ -136,6 +147,12 @@ export function openPostgresSink(target: PostgresTarget): Sink {
       await aside[Symbol.asyncDispose]();
     },
   };
+
+  function stagedAs(staged: Staged): Staging {
+    const staging = stagings.get(staged);
+    if (staging === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+    return staging;
+  }
 
   async function dropOwn(claim: Claim, signal: AbortSignal): Promise<void> {
     const own = qualified(stageName(table, claim.number));

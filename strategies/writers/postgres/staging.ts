@@ -1,6 +1,7 @@
 import { columnList, identifier, type SqlSession } from '../../../core/engine.ts';
 import type { Failpoints } from '../../../core/failpoint.ts';
 import type { LoadRequest, StageInput } from '../../../core/strategy.ts';
+import { refuseWrongKey, wrongKeyQuery } from '../merge-key.ts';
 import { createTable } from './columns.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import type { CopyInto } from './copy.ts';
@@ -61,6 +62,7 @@ export async function stageRows(
   };
   await job.copy(job.session, job.endpoint, table, input.result, onRows, signal);
   await failpoints.reach('postgres:copy:after');
+  if (request.mode === 'merge') await assertKey(job, table, signal);
 
   if (complete) {
     await failpoints.reach('postgres:key:before');
@@ -70,6 +72,19 @@ export async function stageRows(
   const sql = `select count(*) as rows from ${qualified(table)}`;
   const [counted] = await query(sql, [], signal);
   return { table, rows: Number(counted?.['rows']), complete };
+}
+
+/** @throws JobError `MERGE_KEY_INVALID` when a key is null, or there twice. */
+async function assertKey(
+  { connection, request: { contract }, endpoint }: StagingJob,
+  table: TableName,
+  signal: AbortSignal,
+): Promise<void> {
+  // What is merged is joined with the target: its size should be known then.
+  await connection.query(`analyze ${qualified(table)}`, [], signal);
+  const sql = wrongKeyQuery(qualified(table), contract.key.map(identifier));
+  const [wrong] = await connection.query(sql, [], signal);
+  refuseWrongKey(contract.key, wrong, endpoint.party.target);
 }
 
 /** Built once over all rows: COPY into a table that has its key takes about twice as long. */

@@ -28,7 +28,7 @@ const DEFAULT_MEMORY = '512MB';
 /** Loads into a Postgres table: COPY (Spark: JDBC) into a staging table, then one transaction. */
 export const postgresWriter = defineWriter({
   config: postgresConfig,
-  modes: ['append', 'overwrite', 'overwrite_window'],
+  modes: ['append', 'overwrite', 'overwrite_window', 'merge'],
   on: { row: openWith(copyInto), bulk: openWith(copyInto), bigdata: openWith(jdbcInto) },
 });
 

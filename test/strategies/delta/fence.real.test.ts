@@ -108,7 +108,10 @@ it('takes away no file of a claim that is superseded but not revoked yet, once i
   const between = async (name: string) => {
     if (name !== 'delta:commit:before') return;
     const record = { number: 2, runId: 'b', attempt: 1, startedAt: '2017', released: false };
-    await fileClaimStore(storage, '_dray', () => Promise.resolve()).create({ ...record, window: day(5) }, never);
+    await fileClaimStore(storage, '_dray', () => Promise.resolve()).create(
+      { ...record, window: day(5) },
+      never,
+    );
     await using third = openSink(session, path, { window: day(8) });
     await using other = await claimOf(third);
     expect(other.number).toBe(3);

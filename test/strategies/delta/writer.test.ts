@@ -32,7 +32,7 @@ describe('the Delta writer', () => {
     expect(deltaWriter.config.parse({ strategy: 'DELTA', path: 'x' }).mode).toBe(
       'overwrite_window',
     );
-    expect(deltaWriter.modes).not.toContain('merge');
+    expect(deltaWriter.modes).toContain('merge');
   });
 
   it('names its target and its kind without touching it', async () => {

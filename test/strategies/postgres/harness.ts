@@ -26,7 +26,7 @@ export const never = new AbortController().signal;
 export const WEEK_1 = { startDate: '2016-12-26', endDate: '2017-01-02' };
 export const WEEK_2 = { startDate: '2017-01-02', endDate: '2017-01-09' };
 
-const CONTRACT: OutputContract = {
+export const CONTRACT: OutputContract = {
   comment: "a row's \\ week",
   columns: [
     {

@@ -1,0 +1,52 @@
+import { stat } from 'node:fs/promises';
+import type { ResultFile } from '../../../core/engine.ts';
+import type { AddFile } from './actions.ts';
+import { dataKey, logValue, pathOfKey } from './paths.ts';
+import { statsText } from './statistics.ts';
+import type { DeltaTarget } from './target.ts';
+
+/** A local file that was copied into the table's folder. */
+export interface Uploaded {
+  readonly file: ResultFile;
+  readonly key: string;
+  readonly enginePath: string;
+}
+
+/**
+ * Copies a file into the table's folder, where no reader looks for it until the log names it.
+ *
+ * @param onKey - gets its key before it appears.
+ */
+export async function uploadFile(
+  { storage, request, context, chance }: DeltaTarget,
+  file: ResultFile,
+  index: number,
+  claim: number,
+  onKey: (key: string) => void,
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  const { partitionBy } = request.contract;
+  const key = dataKey(partitionBy, file.partition, index, chance.uuid(), claim);
+  onKey(key);
+  await context.failpoints.reach('delta:upload:before');
+  await storage.upload(file.path, key, signal);
+  await context.failpoints.reach('delta:upload:after');
+  return { file, key, enginePath: storage.enginePath(key) };
+}
+
+/** @param rows - as they were counted in the table's folder. */
+export async function addOf(
+  { request: { contract }, context }: DeltaTarget,
+  { file, key }: Uploaded,
+  rows: number,
+): Promise<AddFile> {
+  return {
+    path: pathOfKey(key),
+    partitionValues: { [contract.partitionBy]: logValue(file.partition) },
+    // Readers find the footer by the size, so it is measured, not taken over.
+    size: (await stat(file.path)).size,
+    modificationTime: context.clock.now().getTime(),
+    dataChange: true,
+    stats: statsText(file, rows, contract),
+  };
+}
