@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identifier } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import { retry } from '../../../core/retry.ts';
+import type { Column } from '../../../core/schema.ts';
 import type { Compaction, Upkeep } from '../../../core/upkeep.ts';
 import { type Action, type AddFile, printCommit } from './actions.ts';
 import { BACKOFF, VersionTaken } from './commit.ts';
+import { FILE, rowsOfFiles } from './file-rows.ts';
 import { catchUp } from './log.ts';
 import { commitKey, decodedPath, keyOfPath, pathOfKey, rewrittenKey } from './paths.ts';
 import { assertColumns, ENGINE_INFO, partitionOf } from './plan-commit.ts';
@@ -12,7 +15,7 @@ import { assertSupported } from './protocol.ts';
 import { parseSchema } from './schema-string.ts';
 import { apply, assertNoDeletionVectors, type Snapshot, type Table, tableOf } from './snapshot.ts';
 import { statsText } from './statistics.ts';
-import { columnsOf, selectFiles, type StoredColumn } from './table-columns.ts';
+import { columnsOf } from './table-columns.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** Files of one partition, and the file that takes their place. */
@@ -104,21 +107,21 @@ function packed(files: readonly AddFile[], targetBytes: number): readonly AddFil
 }
 
 async function rewrite(
-  { storage, session, request, context, chance }: DeltaTarget,
-  columns: readonly StoredColumn[],
+  target: DeltaTarget,
+  columns: readonly Column[],
   old: readonly AddFile[],
   onKey: (key: string) => void,
   signal: AbortSignal,
 ): Promise<Rewritten> {
+  const { storage, session, request, context, chance } = target;
   const { partitionBy } = request.contract;
   const [first] = old;
   if (first === undefined) throw new JobError('INTERNAL', 'no file to rewrite');
   const value = partitionOf(first, partitionBy);
   const paths = old.map((add) => storage.enginePath(keyOfPath(add.path)));
-  const schemas = await session.parquet.schemas(paths, signal);
-  const present = new Set(schemas.flat().map(({ name }) => name));
   const folder = join(session.scratchDir, `optimize-${chance.uuid()}`);
-  const query = selectFiles(columns, paths, present, { column: partitionBy, value });
+  const rowsThere = await rowsOfFiles(target, old, columns, signal);
+  const query = `select * exclude (${identifier(FILE)}) from (${rowsThere})`;
   const [file, ...more] = await session.writePartitions(query, partitionBy, folder, signal);
   const counted = await session.parquet.rows(paths, signal);
   const rows = [...counted.values()].reduce((sum, each) => sum + each, 0);
