@@ -1,8 +1,11 @@
-import { JobError, messageOf } from '../core/errors.ts';
+import { createHash } from 'node:crypto';
+import { ERROR_CODES, JobError, messageOf, toJobError } from '../core/errors.ts';
 import { findJsonFault, type JsonFault } from './json-position.ts';
 
 export interface EnvelopeReader {
   readFile(path: string): Promise<string>;
+  /** Reads an object by its `s3://` URI; undefined when there is none. */
+  readObject(uri: string): Promise<Uint8Array | undefined>;
 }
 
 const OTHER_FORMS = 'pass the config as @FILE or base64url:TEXT';
@@ -14,13 +17,13 @@ export async function openConfig(given: string, io: EnvelopeReader): Promise<unk
 }
 
 /**
- * Opens the envelope that a job's config comes in: JSON text, `@FILE`, or `base64url:TEXT`, which
- * nothing on the way (a shell, Jinja, YARN) can change.
+ * Opens the envelope that a job's config comes in: JSON text, `@FILE`, `@s3://BUCKET/KEY#sha256=HEX`,
+ * or `base64url:TEXT`, which nothing on the way (a shell, Jinja, YARN) can change.
  *
  * @param flag - for messages, such as `--load_promos_job`.
  * @returns the JSON object as it is on the wire.
  * @throws JobError `CONFIG_INVALID`, without a piece of the config since it may hold a secret;
- *   `NOT_SUPPORTED` for `@s3://...`.
+ *   `NOT_SUPPORTED` for a scheme other than `s3:`.
  */
 export async function openEnvelope(
   flag: string,
@@ -36,6 +39,7 @@ export async function openEnvelope(
 
 async function fromFile(flag: string, path: string, io: EnvelopeReader): Promise<unknown> {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(path)?.[1];
+  if (scheme !== undefined && /^s3a?$/i.test(scheme)) return await fromObject(flag, path, io);
   if (scheme !== undefined) {
     throw new JobError('NOT_SUPPORTED', `${flag}: a config from ${scheme}:// is not built yet`, {
       hint: OTHER_FORMS,
@@ -51,6 +55,39 @@ async function fromFile(flag: string, path: string, io: EnvelopeReader): Promise
     });
   }
   return parseObject(`${flag}: "${path}"`, text.replace(/^\ufeff/, ''));
+}
+
+/** The hash, where one is given, says that the object is the one that the sender has put there. */
+async function fromObject(flag: string, given: string, io: EnvelopeReader): Promise<unknown> {
+  const [uri = '', hash] = given.split('#');
+  const [, expected] = /^sha256=([0-9a-f]{64})$/i.exec(hash ?? '') ?? [];
+  if (hash !== undefined && expected === undefined) {
+    throw new JobError('CONFIG_INVALID', `${flag}: "#${hash}" is no SHA-256`, {
+      hint: 'write @s3://bucket/key#sha256= and 64 hexadecimal digits, or nothing after the key',
+    });
+  }
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await io.readObject(uri);
+  } catch (error) {
+    const { code, message, hint } = toJobError(error);
+    // What another try may help with stays so.
+    if (ERROR_CODES[code].retryable) throw error;
+    const options = { cause: error, ...(hint === undefined ? {} : { hint }) };
+    throw new JobError('CONFIG_INVALID', `${flag}: "${uri}" cannot be read: ${message}`, options);
+  }
+  if (bytes === undefined) {
+    throw new JobError('CONFIG_INVALID', `${flag}: there is no "${uri}"`, {
+      hint: 'check bucket and key',
+    });
+  }
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (expected !== undefined && found !== expected.toLowerCase()) {
+    throw new JobError('CONFIG_INVALID', `${flag}: "${uri}" has the SHA-256 ${found}`, {
+      hint: 'somebody changed the object after it was sent, or the hash is that of another one',
+    });
+  }
+  return parseObject(`${flag}: "${uri}"`, new TextDecoder().decode(bytes));
 }
 
 function decode(flag: string, text: string): string {

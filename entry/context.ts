@@ -20,6 +20,8 @@ export interface Surroundings {
   /** Folder that `.dray` is in; relative paths of flags start here. */
   readonly cwd: string;
   readonly readFile: (path: string) => Promise<string>;
+  /** Reads an object by its `s3://` URI; undefined when there is none. */
+  readonly readObject: (uri: string) => Promise<Uint8Array | undefined>;
   /** Version of Node, such as `24.1.0`. */
   readonly nodeVersion: string;
   readonly clock?: Clock;
@@ -30,7 +32,7 @@ export interface Surroundings {
 const OLDEST_NODE = 24;
 
 /** AWS's own variables for a storage elsewhere; the AWS SDK finds everything else by itself. */
-function s3SettingsOf(env: Surroundings['env']): S3Settings {
+export function s3SettingsOf(env: Surroundings['env']): S3Settings {
   const endpoint = [env['AWS_ENDPOINT_URL_S3'], env['AWS_ENDPOINT_URL']].find(Boolean);
   return endpoint === undefined ? {} : { endpoint };
 }
@@ -74,6 +76,7 @@ export function createServices(
   const { watcher, redactor } = options;
   const clock = surroundings.clock ?? systemClock;
   const dataDir = dataDirOf(surroundings);
+  const openStorage = storageOpener(s3SettingsOf(env), clock);
   const extensionDirs = [
     ...(env['DRAY_EXTENSIONS']?.split(delimiter).filter((path) => path !== '') ?? []),
     join(dataDir, 'extensions'),
@@ -86,7 +89,7 @@ export function createServices(
     dataDir,
     platform: detectPlatform(env, options.serviceProvider),
     failpoints: surroundings.failpoints ?? noFailpoints,
-    openStorage: storageOpener(s3SettingsOf(env), clock),
+    openStorage,
     resolveSecret: createSecretResolver({
       env,
       readFile,
@@ -103,6 +106,7 @@ export function createServices(
         { clock, extensionDirs, sparkRemote: env['SPARK_REMOTE'] },
         signal,
       ),
-    writeReport: (ended) => writeReport(join(dataDir, 'reports'), ended),
+    writeReport: (ended) =>
+      writeReport(openStorage(env['DRAY_REPORTS'] ?? join(dataDir, 'reports')), ended),
   };
 }

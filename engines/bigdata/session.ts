@@ -254,7 +254,11 @@ function checkVersion(version: string): void {
 
 /** Spark would need its own connector and credentials for buckets, and its own commits there. */
 function notReached(root: string): JobError {
-  return new JobError('NOT_SUPPORTED', `the engine "bigdata" does not read or write "${root}" yet`, {
-    hint: 'set "strategy_type" to "bulk", which does, or use a path that is mounted where Spark runs',
-  });
+  return new JobError(
+    'NOT_SUPPORTED',
+    `the engine "bigdata" does not read or write "${root}" yet`,
+    {
+      hint: 'set "strategy_type" to "bulk", which does, or use a path that is mounted where Spark runs',
+    },
+  );
 }

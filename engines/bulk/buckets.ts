@@ -30,7 +30,7 @@ export function openBuckets(
 
   /** A scan may take longer than credentials live: the files it opens later need new ones. */
   async function keepNew(access: StorageAccess, first: Date): Promise<void> {
-    for (let expiresAt: Date | undefined = first; expiresAt !== undefined; ) {
+    for (let expiresAt: Date | undefined = first; expiresAt !== undefined;) {
       const left = expiresAt.getTime() - clock.now().getTime() - RENEW_BEFORE_MS;
       await clock.sleep(Math.max(RENEW_AT_MOST_EVERY_MS, left), closed.signal);
       try {

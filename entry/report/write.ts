@@ -1,15 +1,13 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import type { Storage } from '../../core/storage.ts';
 import type { EndedRun } from '../../jobs/runner.ts';
 import { renderReport } from './render.ts';
 
+const WRITE_MS = 60_000;
+
 /** Writes the report of a run, replacing the one of an earlier attempt, and returns its path. */
-export async function writeReport(folder: string, ended: EndedRun): Promise<string> {
-  const { runId, attempt } = ended.run;
-  const path = resolve(folder, `${encodeURIComponent(runId)}.html`);
-  await mkdir(folder, { recursive: true });
-  const draft = join(folder, `.${encodeURIComponent(runId)}.${String(attempt)}.draft`);
-  await writeFile(draft, renderReport(ended));
-  await rename(draft, path);
-  return path;
+export async function writeReport(storage: Storage, ended: EndedRun): Promise<string> {
+  const key = `${encodeURIComponent(ended.run.runId)}.html`;
+  // The run has ended, maybe because its signal was aborted.
+  await storage.write(key, renderReport(ended), AbortSignal.timeout(WRITE_MS));
+  return storage.enginePath(key);
 }

@@ -2,7 +2,8 @@ import { type ErrorCode, JobError, messageOf, systemCodeOf } from '../../core/er
 
 const NO_CREDENTIALS =
   'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role';
-const OLD_CREDENTIALS = 'renew the credentials, and look whose they are with: aws sts get-caller-identity';
+const OLD_CREDENTIALS =
+  'renew the credentials, and look whose they are with: aws sts get-caller-identity';
 const DENIED =
   'allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on its objects';
 const UNREACHABLE =
@@ -10,7 +11,12 @@ const UNREACHABLE =
 
 /** What S3 calls an error, and what it means to a run. `{region}` is the bucket's, where S3 tells it. */
 const KNOWN: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
-  [/^NoSuchBucket$/, 'TARGET_FAILED', 'there is no bucket', 'create the bucket, or correct its name'],
+  [
+    /^NoSuchBucket$/,
+    'TARGET_FAILED',
+    'there is no bucket',
+    'create the bucket, or correct its name',
+  ],
   [
     /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|301)$/,
     'TARGET_FAILED',
@@ -30,7 +36,12 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
     "this machine's clock is wrong",
     'set the clock: S3 accepts 15 minutes of difference',
   ],
-  [/^(XMinioStorageFull|QuotaExceeded|507)$/, 'DISK_FULL', 'no space left', 'free some space there'],
+  [
+    /^(XMinioStorageFull|QuotaExceeded|507)$/,
+    'DISK_FULL',
+    'no space left',
+    'free some space there',
+  ],
   [/^(EntityTooLarge)$/, 'TARGET_FAILED', 'an object is too large', 'choose smaller partitions'],
   [
     /^(NotImplemented|501)$/,
@@ -50,7 +61,12 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
     'S3 failed, however often dray tried',
     'retry later',
   ],
-  [/^(AccessDenied|AllAccessDisabled|AccountProblem|Forbidden|401|403)$/, 'TARGET_DENIED', 'no permission', DENIED],
+  [
+    /^(AccessDenied|AllAccessDisabled|AccountProblem|Forbidden|401|403)$/,
+    'TARGET_DENIED',
+    'no permission',
+    DENIED,
+  ],
   [
     /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|TimeoutError)$/,
     'TARGET_UNAVAILABLE',
@@ -97,7 +113,12 @@ export function isNoObject(error: unknown): boolean {
 
 /** From the most telling to the least: S3's code, the system's, the status. */
 function namesOf(error: unknown): readonly string[] {
-  const names = [fieldOf(error, 'Code'), fieldOf(error, 'name'), systemCodeOf(error), statusOf(error)];
+  const names = [
+    fieldOf(error, 'Code'),
+    fieldOf(error, 'name'),
+    systemCodeOf(error),
+    statusOf(error),
+  ];
   return names.filter((name) => name !== undefined).map(String);
 }
 

@@ -28,9 +28,13 @@ export function s3Location(location: string): S3Location {
   }
   const parts = path.replace(/\/+$/, '').split('/');
   if (path !== '' && parts.some((part) => ['', '.', '..'].includes(part))) {
-    throw new JobError('CONFIG_INVALID', `"${location}" is no folder: a part of it is empty or dots`, {
-      hint: 'write s3://bucket/folder/folder with single slashes',
-    });
+    throw new JobError(
+      'CONFIG_INVALID',
+      `"${location}" is no folder: a part of it is empty or dots`,
+      {
+        hint: 'write s3://bucket/folder/folder with single slashes',
+      },
+    );
   }
   return { bucket, prefix: path === '' ? '' : `${parts.join('/')}/` };
 }

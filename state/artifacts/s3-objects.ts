@@ -154,9 +154,12 @@ export function s3Objects(s3: S3, bucket: string): S3Objects {
       }
     },
     async now(prefix, signal) {
-      await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), {
-        abortSignal: signal,
-      });
+      await client.send(
+        new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
+        {
+          abortSignal: signal,
+        },
+      );
       return s3.serverTime();
     },
   };

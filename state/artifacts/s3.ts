@@ -24,7 +24,10 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
 
     function fullKey(key: string): string {
       const isEmpty = key === '' && prefix === '';
-      if (!isEmpty && (key.startsWith('/') || key.split('/').includes('..') || key.includes('\0'))) {
+      if (
+        !isEmpty &&
+        (key.startsWith('/') || key.split('/').includes('..') || key.includes('\0'))
+      ) {
         throw new JobError('TARGET_FAILED', `not a key below "${root}": "${key}"`);
       }
       return key === '' ? prefix : `${prefix}${key}`;
@@ -98,7 +101,8 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
           }),
       },
       enginePath: (key) => `s3://${bucket}/${fullKey(key)}`.replace(/\/$/, ''),
-      now: (signal) => at('', signal, async (objects) => (await objects.now(prefix, signal)) ?? clock.now()),
+      now: (signal) =>
+        at('', signal, async (objects) => (await objects.now(prefix, signal)) ?? clock.now()),
       list: (key, signal) => at(key, signal, (objects, full) => below(objects, full, signal)),
       read: (key, signal) => at(key, signal, (objects, full) => objects.read(full, signal)),
       write: (key, content, signal) =>
@@ -115,7 +119,9 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
       isDuplicate: (key, other, signal) =>
         at(key, signal, async (objects, full) => {
           const id = await objects.idOf(full, signal);
-          return id !== undefined && id !== '' && id === (await objects.idOf(fullKey(other), signal));
+          return (
+            id !== undefined && id !== '' && id === (await objects.idOf(fullKey(other), signal))
+          );
         }),
       publish: (staged, final, { ifAbsent }, signal) =>
         at(final, signal, async (objects, full) => {
@@ -135,7 +141,8 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
         at(final, signal, async (objects, full) => {
           const from = fullKey(staged);
           const isThere = (await objects.idOf(full, signal)) !== undefined;
-          if (!isThere) return (await objects.idOf(from, signal)) === undefined ? 'missing' : 'absent';
+          if (!isThere)
+            return (await objects.idOf(from, signal)) === undefined ? 'missing' : 'absent';
           if (!(await objects.copy(from, full))) return 'missing';
           await unstage(objects, from);
           return 'retired';

@@ -8,6 +8,8 @@ export type Fault =
   | 'lose the answer'
   /** The endpoint knows nothing of `If-None-Match`. */
   | 'drop the condition'
+  /** It is on its way until this is settled. */
+  | { readonly until: Promise<unknown> }
   | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> };
 
 export interface FaultyS3 extends AsyncDisposable {
@@ -45,6 +47,12 @@ function handle(
   answer: ServerResponse,
   fault: Fault | undefined,
 ): void {
+  if (typeof fault === 'object' && 'until' in fault) {
+    void fault.until.then(() => {
+      handle(endpoint, incoming, answer, undefined);
+    });
+    return;
+  }
   if (typeof fault === 'object') {
     incoming.resume();
     answer.writeHead(fault.status, { 'content-type': 'application/xml', ...fault.headers });

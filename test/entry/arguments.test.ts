@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { JobError } from '../../core/errors.ts';
 import { type EntryArguments, parseEntryArguments } from '../../entry/arguments.ts';
@@ -5,10 +6,21 @@ import { entryHelp } from '../../entry/flags.ts';
 
 const JOBS = ['load_promos', 'raw_analysis'];
 const FILES = new Map([['/conf/promos.json', '\ufeff{"extractor_config": {}}\n']]);
+const OBJECTS = new Map([['s3://conf/promos.json', Buffer.from('{"a": 1}')]]);
+const HASH = createHash('sha256').update('{"a": 1}').digest('hex');
 const io = {
   readFile(path: string) {
     const text = FILES.get(path);
     return text === undefined ? Promise.reject(new Error('ENOENT')) : Promise.resolve(text);
+  },
+  readObject(uri: string) {
+    if (uri.startsWith('s3://denied')) {
+      return Promise.reject(new JobError('TARGET_DENIED', 'no permission', { hint: 'ask' }));
+    }
+    if (uri.startsWith('s3://far')) {
+      return Promise.reject(new JobError('TARGET_UNAVAILABLE', 'no network'));
+    }
+    return Promise.resolve(OBJECTS.get(uri));
   },
 };
 const MINIMUM = ['--module_name', 'load_promos', '--load_promos_job', '{}'];
@@ -226,9 +238,22 @@ describe('the config', () => {
     expect(String(error)).not.toContain('geheim');
   });
 
-  it('is not read from a bucket yet', async () => {
-    await expect(configOf('@s3://bucket/key#sha256=00')).rejects.toMatchObject({
-      code: 'NOT_SUPPORTED',
+  it('comes from a bucket, and is then the very object that the hash is of', async () => {
+    expect(await configOf('@s3://conf/promos.json')).toEqual({ a: 1 });
+    expect(await configOf(`@s3://conf/promos.json#sha256=${HASH}`)).toEqual({ a: 1 });
+  });
+
+  it.each([
+    ['@s3://conf/promos.json#sha256=00', 'CONFIG_INVALID', '"#sha256=00" is no SHA-256'],
+    [`@s3://conf/promos.json#sha256=${'0'.repeat(64)}`, 'CONFIG_INVALID', HASH],
+    ['@s3://conf/nothing', 'CONFIG_INVALID', 'there is no "s3://conf/nothing"'],
+    ['@s3://denied/x', 'CONFIG_INVALID', '"s3://denied/x" cannot be read: no permission'],
+    ['@s3://far/x', 'TARGET_UNAVAILABLE', 'no network'],
+    ['@gs://bucket/x', 'NOT_SUPPORTED', 'a config from gs:// is not built yet'],
+  ])('%s is refused', async (text, code, message) => {
+    await expect(configOf(text)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
     });
   });
 });

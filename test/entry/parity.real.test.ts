@@ -27,6 +27,7 @@ async function run(...args: readonly string[]) {
     env: { DRAY_HOME: home },
     cwd: home,
     readFile: (path: string) => readFile(path, 'utf8'),
+    readObject: () => Promise.reject(new Error('there are no buckets')),
     nodeVersion: process.versions.node,
   };
   const argv = ['parity', 'load_promos', '--config', CONFIG, ...args];

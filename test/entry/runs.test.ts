@@ -80,6 +80,7 @@ async function printed(
       cwd: '/',
       nodeVersion: '24.0.0',
       readFile: () => Promise.reject(new Error('no files')),
+      readObject: () => Promise.reject(new Error('no buckets')),
     },
     output: { stdout: nowhere, stderr: nowhere },
     out: (text: string) => out.push(text),

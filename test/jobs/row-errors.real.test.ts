@@ -158,6 +158,7 @@ async function run({
     env: {},
     cwd: folder,
     readFile: () => Promise.reject(new Error('there is no file')),
+    readObject: () => Promise.reject(new Error('there are no buckets')),
     nodeVersion: process.versions.node,
   };
   await using store = await openStore(surroundings, undefined);

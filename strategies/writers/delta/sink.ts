@@ -11,6 +11,7 @@ import { describeTable } from './describe.ts';
 import { isReferenced } from './leftovers.ts';
 import { type Merge, openMerge } from './merge.ts';
 import { optimizeTable } from './optimize.ts';
+import { refuseOtherLogStores } from './other-writers.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
 import { type Snapshot, tableOf } from './snapshot.ts';
@@ -75,6 +76,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       naming(storage.root, () => {
         if (table) assertAccepts(table, { contract: request.contract, entry: request });
       });
+      if (table) await refuseOtherLogStores(target, table, signal);
     },
     describe: async (signal) => describeTable(target, await log.latest(signal)),
     claims: (signal) => log.claims(signal),

@@ -15,6 +15,8 @@ const deltaConfig = z.strictObject({
   partitionBy: z.union([z.string(), z.array(z.string())]).optional(),
   options: z.record(z.string(), z.string()).optional(),
 });
+/** Option of a table on S3 that Spark has written to: `strategies/writers/delta/other-writers.ts`. */
+const OTHER_WRITERS = 'dray.otherWriters';
 type DeltaConfig = z.output<typeof deltaConfig>;
 
 /**
@@ -33,8 +35,10 @@ function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> 
     const storage = context.openStorage(config.path);
     await session.useStorage(storage, signal);
     const chance = { random: Math.random, uuid: randomUUID };
-    const properties = tableProperties(config.options ?? {});
-    return open({ storage, session, request, context, chance, properties });
+    const { [OTHER_WRITERS]: otherWriters, ...options } = config.options ?? {};
+    const properties = tableProperties(options);
+    const target = { storage, session, request, context, chance, properties };
+    return open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { JobError } from '../../../core/errors.ts';
 import { renderReport } from '../../../entry/report/render.ts';
+import { openFileStorage } from '../../../state/artifacts/file.ts';
 import { writeReport } from '../../../entry/report/write.ts';
 import { endedRun, outcomeOf, sinkOf } from '../ended-run.ts';
 
@@ -115,12 +116,14 @@ it('is written whole, under the name of its run', async () => {
   try {
     const ended = endedRun({ outcome: outcomeOf() });
     const below = join(folder, 'reports');
-    const path = await writeReport(below, ended);
+    const path = await writeReport(openFileStorage(below), ended);
     expect(path).toBe(join(below, `${ended.run.runId}.html`));
     expect(await readFile(path, 'utf8')).toBe(renderReport(ended));
     expect(await readdir(below)).toHaveLength(1);
     const evil = { ...ended, run: { ...ended.run, runId: '../../evil' } };
-    expect(await writeReport(below, evil)).toBe(join(below, '..%2F..%2Fevil.html'));
+    expect(await writeReport(openFileStorage(below), evil)).toBe(
+      join(below, '..%2F..%2Fevil.html'),
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

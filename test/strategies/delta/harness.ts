@@ -8,7 +8,7 @@ import type { ComputedResult, SqlSession } from '../../../core/engine.ts';
 import { noFailpoints } from '../../../core/failpoint.ts';
 import type { LoadEntry, Mode } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
-import type { Storage } from '../../../core/storage.ts';
+import type { OpenStorage, Storage } from '../../../core/storage.ts';
 import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/strategy.ts';
 import type { Window } from '../../../core/window.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
@@ -52,6 +52,7 @@ export interface SinkOptions {
   readonly warn?: (message: string) => void;
   readonly clock?: Clock;
   readonly properties?: Readonly<Record<string, string>>;
+  readonly openStorage?: OpenStorage;
 }
 
 export function openSink(session: SqlSession, path: string, options: SinkOptions = {}): Sink {
@@ -66,7 +67,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
   };
   const context: StrategyContext = {
     clock: options.clock ?? systemClock,
-    openStorage: openFileStorage,
+    openStorage: options.openStorage ?? openFileStorage,
     failpoints: options.reach ? { reach: options.reach } : noFailpoints,
     resolveSecret: () => Promise.reject(new Error('no secrets here')),
     warn:
@@ -75,7 +76,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
         throw new Error(`unexpected warning: ${message}`);
       }),
   };
-  const storage = options.storage ?? openFileStorage(path);
+  const storage = options.storage ?? context.openStorage(path);
   const open = session.engine === 'bigdata' ? openSparkDeltaSink : openDeltaSink;
   return open({
     storage,

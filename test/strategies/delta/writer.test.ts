@@ -7,7 +7,7 @@ import { openFileStorage } from '../../../state/artifacts/file.ts';
 import { deltaWriter } from '../../../strategies/writers/delta/writer.ts';
 import { CONTRACT } from './contract.ts';
 
-const session = {} as SqlSession;
+const session = { useStorage: () => Promise.resolve() } as unknown as SqlSession;
 const context: StrategyContext = {
   clock: systemClock,
   openStorage: openFileStorage,

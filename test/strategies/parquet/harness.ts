@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../../core/clock.ts';
 import type { ComputedResult, SqlSession } from '../../../core/engine.ts';
 import type { LoadEntry, Mode } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
+import type { OpenStorage } from '../../../core/storage.ts';
 import type { Sink } from '../../../core/strategy.ts';
 import { dateOfEpochDay, epochDay } from '../../../core/window.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
@@ -38,7 +39,8 @@ export const CONTRACT: OutputContract = {
 };
 
 export function openSession(): Promise<SqlSession> {
-  return openBulkEngine({ memoryMb: 300, threads: 1 }, systemClock, signal);
+  const extensionDirs = [process.env['DRAY_EXTENSIONS'] ?? join(PROJECT, '.dray/extensions')];
+  return openBulkEngine({ memoryMb: 300, threads: 1, extensionDirs }, systemClock, signal);
 }
 
 /** Rows that name their writer, so many for each week. */
@@ -76,6 +78,7 @@ export interface LoadOptions {
   readonly contract?: OutputContract;
   readonly clock?: Clock;
   readonly reach?: (name: string) => Promise<void>;
+  readonly openStorage?: OpenStorage;
 }
 
 function windowOf(weeks: readonly number[]) {
@@ -98,7 +101,7 @@ export function openSink(session: SqlSession, path: string, options: LoadOptions
     },
     {
       clock: options.clock ?? systemClock,
-      openStorage: openFileStorage,
+      openStorage: options.openStorage ?? openFileStorage,
       failpoints: { reach: options.reach ?? (() => Promise.resolve()) },
       resolveSecret: () => Promise.reject(new Error('no secrets here')),
       warn: () => undefined,
