@@ -149,8 +149,8 @@ const isPut = ({ method, url = '' }: IncomingMessage, path: RegExp) =>
 
   describe('of a Parquet sink', () => {
     it.each([
-      ['copy of a file', /week=24\/part-0\.parquet/],
-      ['copy that takes a file away', /week=25\/part-0\.parquet/],
+      ['copy of a file', /week%3D24\/part-0\.parquet/],
+      ['copy that takes a file away', /week%3D25\/part-0\.parquet/],
       ['manifest', /_dray\/manifests\/\d{8}\.json/],
     ])('(a %s) changes nothing after a takeover', async (_, path) => {
       const location = `s3://${BUCKET}/${randomUUID()}`;
