@@ -24,7 +24,7 @@ export interface Storage {
    * Whether `revoke` ends every `publish` at once, and `retire` needs nothing to put in the place of
    * what it takes away. Where it does not (S3), a process that was stopped in a `publish` with
    * `ifAbsent` may still create the very name it was about to: whoever revokes has to take that name
-   * first (docs/adr/0016).
+   * first (docs/adr/0017).
    */
   readonly revokesAtOnce: boolean;
   /** What an engine (DuckDB) has to be given to read or write `key`. */

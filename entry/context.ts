@@ -34,7 +34,11 @@ const OLDEST_NODE = 24;
 /** AWS's own variables for a storage elsewhere; the AWS SDK finds everything else by itself. */
 export function s3SettingsOf(env: Surroundings['env']): S3Settings {
   const endpoint = [env['AWS_ENDPOINT_URL_S3'], env['AWS_ENDPOINT_URL']].find(Boolean);
-  return endpoint === undefined ? {} : { endpoint };
+  if (endpoint === undefined) return {};
+  if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint)) return { endpoint };
+  throw new JobError('CONFIG_INVALID', `AWS_ENDPOINT_URL is no URL: "${endpoint}"`, {
+    hint: 'write it as https://host:port',
+  });
 }
 
 /** @throws JobError `NODE_TOO_OLD`, in place of an error about a missing global later. */

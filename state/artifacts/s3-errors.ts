@@ -78,9 +78,10 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
 /** An error of S3, of the network or of the AWS SDK as users have to understand it. */
 export function s3Error(root: string, key: string, error: unknown): JobError {
   if (error instanceof JobError) return error;
-  const where = key === '' ? `"${root}"` : `"${key}" in "${root}"`;
+  const bucket = /^s3:\/\/[^/]+/.exec(root)?.[0] ?? root;
+  const object = key === '' ? `"${root}"` : `"${key}" in "${root}"`;
   if (/region is missing/i.test(messageOf(error))) {
-    return new JobError('TARGET_FAILED', `no AWS region is set for ${where}`, {
+    return new JobError('TARGET_FAILED', `no AWS region is set for "${bucket}"`, {
       hint: 'set AWS_REGION to the region of the bucket, such as eu-central-1',
       cause: error,
     });
@@ -88,12 +89,13 @@ export function s3Error(root: string, key: string, error: unknown): JobError {
   for (const name of namesOf(error)) {
     const [, code, what, hint] = KNOWN.find(([names]) => names.test(name)) ?? [];
     if (code === undefined || what === undefined || hint === undefined) continue;
+    const where = /bucket/.test(what) ? `"${bucket}"` : object;
     return new JobError(code, `${what}: ${where}: ${told(error)}`, {
       hint: hint.replace('{region}', regionOf(error)),
       cause: error,
     });
   }
-  return new JobError('TARGET_FAILED', `S3 failed for ${where}: ${told(error)}`, {
+  return new JobError('TARGET_FAILED', `S3 failed for ${object}: ${told(error)}`, {
     hint: 'run again with --verbose for all that S3 answered',
     cause: error,
   });

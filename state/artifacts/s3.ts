@@ -10,7 +10,7 @@ const UNSTAGE_MS = 10_000;
 
 /**
  * Storage in buckets of S3, or of a storage that speaks its protocol. A name is taken by a conditional
- * PUT, and replaced by a copy, which needs its source: docs/adr/0016 says why that is a fence.
+ * PUT, and replaced by a copy, which needs its source: docs/adr/0017 says why that is a fence.
  */
 export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
   const s3 = lazyS3(settings);

@@ -76,7 +76,7 @@ export function assertColumns(table: Table, contract: OutputContract): void {
 
 /**
  * A commit that changes nothing but the version; without a table it creates an empty one. It keeps a
- * holder that has lost its claim from committing as that version (docs/adr/0016).
+ * holder that has lost its claim from committing as that version (docs/adr/0017).
  */
 export function planFence(
   snapshot: Snapshot,
