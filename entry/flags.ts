@@ -41,7 +41,7 @@ export function entryHelp(jobNames: readonly string[]): string {
     '',
     'usage: generic-entry --module_name JOB --JOB_job CONFIG [flags]',
     '',
-    'CONFIG is JSON text, @FILE, or base64url:TEXT.',
+    'CONFIG is JSON text, @FILE, @s3://BUCKET/KEY#sha256=HEX, or base64url:TEXT.',
     `JOB is one of: ${jobNames.join(', ')}`,
     '',
     ...table.map(line),

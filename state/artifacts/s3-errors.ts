@@ -89,7 +89,7 @@ export function s3Error(root: string, key: string, error: unknown): JobError {
   for (const name of namesOf(error)) {
     const [, code, what, hint] = KNOWN.find(([names]) => names.test(name)) ?? [];
     if (code === undefined || what === undefined || hint === undefined) continue;
-    const where = /bucket/.test(what) ? `"${bucket}"` : object;
+    const where = what.includes('bucket') ? `"${bucket}"` : object;
     return new JobError(code, `${what}: ${where}: ${told(error)}`, {
       hint: hint.replace('{region}', regionOf(error)),
       cause: error,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { Clock } from '../../core/clock.ts';
 import type { StorageEntry } from '../../core/storage.ts';
 import type { S3 } from './s3-client.ts';
 import { isNoObject, statusOf } from './s3-errors.ts';
@@ -16,6 +17,7 @@ const DELETED_AT_ONCE = 1_000;
 const READ_TRIES = 4;
 const CONFLICT_TRIES = 20;
 const CONFLICT_WAIT_MS = 100;
+const UNSTOPPED = new AbortController().signal;
 
 /** A bucket's objects by their full keys. Throws what the SDK throws. */
 export interface S3Objects {
@@ -34,7 +36,7 @@ export interface S3Objects {
   now(prefix: string, signal: AbortSignal): Promise<Date | undefined>;
 }
 
-export function s3Objects(s3: S3, bucket: string): S3Objects {
+export function s3Objects(s3: S3, bucket: string, clock: Clock): S3Objects {
   const { client, sdk } = s3;
   const at = (key: string) => ({ Bucket: bucket, Key: key });
   const newId = () => ({ [ID]: randomUUID() });
@@ -107,7 +109,7 @@ export function s3Objects(s3: S3, bucket: string): S3Objects {
           if (found !== undefined || status === 412) return false;
           // 409: S3 was busy with another request for the key, which came to nothing.
           if (tries === CONFLICT_TRIES) throw error;
-          await new Promise((resolve) => setTimeout(resolve, CONFLICT_WAIT_MS));
+          await clock.sleep(CONFLICT_WAIT_MS, UNSTOPPED);
         }
       }
     },

@@ -42,7 +42,8 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
       signal.throwIfAborted();
       const full = fullKey(key);
       try {
-        const objects = objectsOf.get(bucket) ?? s3().then((opened) => s3Objects(opened, bucket));
+        const objects =
+          objectsOf.get(bucket) ?? s3().then((opened) => s3Objects(opened, bucket, clock));
         objectsOf.set(bucket, objects);
         return await work(await objects, full);
       } catch (error) {

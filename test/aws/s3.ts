@@ -20,7 +20,9 @@ export async function startS3(): Promise<TestS3> {
   const aws = await startMoto();
   const { endpoint, region } = aws;
   const before = { ...process.env };
-  Object.assign(process.env, CREDENTIALS, { AWS_REGION: region });
+  // Other programs (delta-rs) find it here, too.
+  const elsewhere = { AWS_ENDPOINT_URL: endpoint, AWS_ALLOW_HTTP: 'true' };
+  Object.assign(process.env, CREDENTIALS, { AWS_REGION: region }, elsewhere);
   const client = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
   await client.send(
     new CreateBucketCommand({

@@ -47,6 +47,7 @@ export async function optimizeTable(
   const groups = smallFiles(table, request.contract.partitionBy, options.targetBytes);
   const rewritten: Rewritten[] = [];
   const unused = new Set<string>();
+  let isOpen = false;
   try {
     for (const group of groups) {
       rewritten.push(await rewrite(target, columns, group, (key) => unused.add(key), signal));
@@ -67,8 +68,13 @@ export async function optimizeTable(
       ...{ bytesBefore: before.bytes, bytesAfter: after.bytes, written: kept.length },
       ...(kept.length === 0 ? {} : { version: snapshot.version }),
     };
+  } catch (error) {
+    // An answer of S3 that got lost may have been a yes: the files are waste at worst, not missing.
+    isOpen = !storage.revokesAtOnce && !(error instanceof VersionTaken);
+    throw error;
   } finally {
-    for (const key of unused) await storage.remove(key, AbortSignal.timeout(CLEAN_UP_MS));
+    for (const key of isOpen ? [] : unused)
+      await storage.remove(key, AbortSignal.timeout(CLEAN_UP_MS));
   }
 }
 

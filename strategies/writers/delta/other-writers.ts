@@ -50,6 +50,7 @@ export async function refuseOtherLogStores(
     if (content === undefined) return ''; // cleaned up after a checkpoint
     const actions = parseCommit(content, `${storage.root}/${commitKey(version)}`);
     const info = actions.find(({ commitInfo }) => commitInfo)?.commitInfo;
-    return String(info?.['engineInfo'] ?? '');
+    const engine = info?.['engineInfo'];
+    return typeof engine === 'string' ? engine : '';
   }
 }

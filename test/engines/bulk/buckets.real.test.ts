@@ -85,7 +85,7 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
         accessKeyId: `KEY${String(++given)}`,
         secretAccessKey: `it's/secret${String(given)}`,
         sessionToken: 'token',
-        expiresAt: new Date(Date.now() + 3_600_000),
+        expiresAt: new Date(systemClock.now().getTime() + 3_600_000),
       });
     const storage = storageOpener({ endpoint: proxy.endpoint }, systemClock)(FILE);
     const access = { ...storage.access, bucket: BUCKET, endpoint: proxy.endpoint, credentials };
@@ -101,7 +101,7 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
         }),
     };
     await using session = await open(clock);
-    await session.useStorage({ ...storage, access } as Storage, signal);
+    await session.useStorage({ ...storage, access }, signal);
     await session.rows(COUNT, signal);
     expect([...used]).toEqual(['KEY1']);
     expect(waits).toEqual([expect.objectContaining({ ms: expect.closeTo(3_360_000, -5) })]);
@@ -121,10 +121,14 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
       bucket: BUCKET,
       region: () => Promise.resolve('x\0y'),
       credentials: () =>
-        Promise.resolve({ accessKeyId: 'key', secretAccessKey: 'very secret', sessionToken: 'too' }),
+        Promise.resolve({
+          accessKeyId: 'key',
+          secretAccessKey: 'very secret',
+          sessionToken: 'too',
+        }),
     };
     const thrown: unknown = await session
-      .useStorage({ ...storage, access } as Storage, signal)
+      .useStorage({ ...storage, access }, signal)
       .catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(Error);
     expect(String(thrown) + String(toJobError(thrown).cause)).not.toContain('very secret');

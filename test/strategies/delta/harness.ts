@@ -53,6 +53,7 @@ export interface SinkOptions {
   readonly clock?: Clock;
   readonly properties?: Readonly<Record<string, string>>;
   readonly openStorage?: OpenStorage;
+  readonly otherWriters?: 'stopped';
 }
 
 export function openSink(session: SqlSession, path: string, options: SinkOptions = {}): Sink {
@@ -85,6 +86,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
     context,
     chance: { random: Math.random, uuid: randomUUID },
     properties: options.properties ?? {},
+    ...(options.otherWriters && { otherWriters: options.otherWriters }),
   });
 }
 

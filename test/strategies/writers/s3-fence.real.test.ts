@@ -23,7 +23,7 @@ function holdFirst(which: (request: IncomingMessage) => boolean) {
     letGo: () => {
       letGo.resolve(undefined);
     },
-    fault(request: IncomingMessage): Fault | undefined {
+    fault: (request: IncomingMessage): Fault | undefined => {
       if (held || !which(request)) return undefined;
       held = true;
       arrived.resolve(undefined);
@@ -134,7 +134,8 @@ const isPut = ({ method, url = '' }: IncomingMessage, path: RegExp) =>
       const location = `s3://${BUCKET}/${randomUUID()}`;
       const { openStorage } = s3;
       await using first = sink(location, { runId: 'r' });
-      await using _ = await delta.claimOf(first);
+      await using claim = await delta.claimOf(first);
+      expect(claim.number).toBe(1);
       for (let attempt = 2; attempt <= 4; attempt++) {
         await delta.load(session, location, delta.rowsOfWeek(24, 1), {
           openStorage,

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SqlSession } from '../../../core/engine.ts';
+import { withoutMoto } from '../../aws/moto.ts';
+import { BUCKET, startS3, type TestS3 } from '../../aws/s3.ts';
+import * as delta from './harness.ts';
+
+const { never } = delta;
+
+(withoutMoto === '' ? describe : describe.skip)(`a Delta table on S3${withoutMoto}`, () => {
+  let s3: TestS3;
+  let session: SqlSession;
+  let location: string;
+
+  beforeAll(async () => {
+    s3 = await startS3();
+    session = await delta.openEngine();
+    await session.useStorage(s3.openStorage(`s3://${BUCKET}`), never);
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+    await s3[Symbol.asyncDispose]();
+  });
+
+  const on = (options: delta.SinkOptions = {}) => ({ openStorage: s3.openStorage, ...options });
+
+  async function load(options: delta.SinkOptions = {}, rows = delta.rowsOfWeek(24, 3)) {
+    return Object.fromEntries(await delta.load(session, location, rows, on(options)));
+  }
+
+  async function commitAs(engineInfo: string, version: number): Promise<void> {
+    const key = `_delta_log/${String(version).padStart(20, '0')}.json`;
+    const line = JSON.stringify({ commitInfo: { timestamp: 0, operation: 'WRITE', engineInfo } });
+    await s3.openStorage(location).create(key, `${line}\n`, never);
+  }
+
+  it('is what delta-rs reads after every mode, a checkpoint and a takeover', async () => {
+    location = `s3://${BUCKET}/${randomUUID()}`;
+    for (let n = 1; n <= 9; n++) await load({ covers: ['24'] }, delta.rowsOfWeek(24, n));
+    await load({ mode: 'append' }, delta.rowsOfWeek(25, 4));
+    await using holder = delta.openSink(session, location, on({ runId: 'r' }));
+    await using claim = await delta.claimOf(holder);
+    expect(claim.number).toBe(11);
+    await load({ runId: 'r', attempt: 2, mode: 'append' }, delta.rowsOfWeek(26, 2));
+    const { rows, version } = await delta.deltaRs('read', location);
+    expect(version).toBe(11);
+    const weeks = rows.map((row) => Number(row['week'])).sort();
+    expect(weeks).toEqual([...Array<number>(9).fill(24), 25, 25, 25, 25, 26, 26]);
+    const log = await s3.openStorage(location).list('_delta_log', never);
+    expect(log.map(({ key }) => key)).toContain(
+      '_delta_log/00000000000000000010.checkpoint.parquet',
+    );
+  });
+
+  it('keeps the commits of eight writers at once, each under a version of its own', async () => {
+    location = `s3://${BUCKET}/${randomUUID()}`;
+    const weeks = [20, 21, 22, 23, 24, 25, 26, 27];
+    await Promise.all(
+      weeks.map((week) => {
+        const day = String(week - 10);
+        const window = { startDate: `2017-06-${day}`, endDate: `2017-06-${String(week - 9)}` };
+        return load({ window, covers: [String(week)] }, delta.rowsOfWeek(week, week));
+      }),
+    );
+    await using sink = delta.openSink(session, location, on());
+    expect(Object.fromEntries(await sink.count(never))).toEqual(
+      Object.fromEntries(weeks.map((week) => [String(week), week])),
+    );
+    expect(await s3.openStorage(location).list('_delta_log', never)).toHaveLength(8);
+  });
+
+  it.each(['Apache-Spark/4.0.0 Delta-Lake/4.0.0', 'Databricks-Runtime/16.4'])(
+    'is not loaded while %s commits there in its own way',
+    async (engine) => {
+      location = `s3://${BUCKET}/${randomUUID()}`;
+      await load();
+      await commitAs(engine, 1);
+      await expect(load()).rejects.toMatchObject({
+        code: 'NOT_SUPPORTED',
+        message: expect.stringContaining(`"${engine}" writes to s3://`),
+        hint: expect.stringContaining('"dray.otherWriters": "stopped"'),
+      });
+      const warnings: string[] = [];
+      const result = await delta.compute(session, delta.rowsOfWeek(24, 3));
+      expect(result.rows).toBe(3);
+      await using sink = delta.openSink(
+        session,
+        location,
+        on({ otherWriters: 'stopped', warn: (text) => warnings.push(text) }),
+      );
+      await sink.check(never);
+      expect(warnings).toEqual([expect.stringContaining('says that it has stopped')]);
+      for (let version = 2; version < 12; version++) await commitAs('dray/0.1.0', version);
+      expect(await load()).toEqual({ 24: 3 });
+    },
+  );
+});
