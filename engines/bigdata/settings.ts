@@ -22,6 +22,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // Spark would replace ${name} before it parses, in the middle of a string too.
   'spark.sql.variable.substitute': 'false',
   'spark.sql.chunkBase64String.enabled': 'false',
+  // A file that is gone ends a statement: what a load has lost (its fence) must not read as no rows.
+  'spark.sql.files.ignoreMissingFiles': 'false',
+  'spark.sql.files.ignoreCorruptFiles': 'false',
   'spark.sql.legacy.timeParserPolicy': 'CORRECTED',
   'spark.sql.parquet.datetimeRebaseModeInRead': 'CORRECTED',
   'spark.sql.parquet.datetimeRebaseModeInWrite': 'CORRECTED',

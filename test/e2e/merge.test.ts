@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { quote } from '../../core/engine.ts';
 import { deltaRs } from '../strategies/delta/harness.ts';
-import { type Contents, contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
+import { launchSpark } from '../launcher/launch.ts';
+import { sparkVersions, withoutSpark } from '../spark/server.ts';
+import {
+  type Contents,
+  contentsOf,
+  type Ended,
+  openWorld,
+  type Prepared,
+  ROOT,
+  type World,
+} from './world.ts';
 
 const WINDOW = ['--start_date', '2017-05-29', '--end_date', '2017-06-12'];
 const WEEK_24 = ['--start_date', '2017-06-05', '--end_date', '2017-06-12'];
@@ -114,32 +124,56 @@ async function wrongIn(at: Prepared): Promise<Readonly<Record<string, readonly s
 }
 const RIGHT = { unity: [], redshift: [] };
 
+/** Ends of runs of an engine, in this process's world or below a launcher. */
+type RunOn = (args: readonly string[]) => Promise<Pick<Ended, 'stderr' | 'line'>>;
+
+/** Merges twice and once more by force, and verifies. */
+async function expectMerges(engine: string, run: RunOn): Promise<void> {
+  const { at, args } = await prepared(`merge-${engine}`, { strategy_type: engine });
+  const first = await run(args);
+  expect(first.stderr).toContain('rows replaced');
+  expect(first.line).toMatchObject({ exit_code: 0, engine });
+  const [unity, redshift] = first.line?.['sinks'] as readonly Record<string, number>[];
+  expect(unity?.['replaced']).toBeGreaterThan(0);
+  expect(unity?.['loaded']).toBeGreaterThan(unity?.['replaced'] ?? 0);
+  expect([redshift?.['loaded'], redshift?.['replaced']]).toEqual([
+    unity?.['loaded'],
+    unity?.['replaced'],
+  ]);
+  await expectGolden(at);
+  expect(await wrongIn(at)).toEqual(RIGHT);
+
+  const again = await run(args);
+  expect(again.stderr).toContain('nothing loaded twice');
+  const forced = await run([...args, '--force']);
+  expect(forced.line?.['sinks']).toMatchObject([
+    { status: 'loaded', replaced: unity?.['loaded'] },
+    { status: 'loaded', replaced: unity?.['loaded'] },
+  ]);
+  await expectGolden(at);
+  expect(await wrongIn(at)).toEqual(RIGHT);
+}
+
 describe('mode merge', () => {
   it.each(['row', 'bulk'])('loads into what is there, twice the same, on %s', async (engine) => {
-    const { at, args } = await prepared(`merge-${engine}`, { strategy_type: engine });
-    const first = await world.run(args);
-    expect(first.stderr).toContain('rows replaced');
-    expect(first.code).toBe(0);
-    const [unity, redshift] = first.line?.['sinks'] as readonly Record<string, number>[];
-    expect(unity?.['replaced']).toBeGreaterThan(0);
-    expect(unity?.['loaded']).toBeGreaterThan(unity?.['replaced'] ?? 0);
-    expect([redshift?.['loaded'], redshift?.['replaced']]).toEqual([
-      unity?.['loaded'],
-      unity?.['replaced'],
-    ]);
-    await expectGolden(at);
-    expect(await wrongIn(at)).toEqual(RIGHT);
-
-    const again = await world.run(args);
-    expect(again.stderr).toContain('nothing loaded twice');
-    const forced = await world.run([...args, '--force']);
-    expect(forced.line?.['sinks']).toMatchObject([
-      { status: 'loaded', replaced: unity?.['loaded'] },
-      { status: 'loaded', replaced: unity?.['loaded'] },
-    ]);
-    await expectGolden(at);
-    expect(await wrongIn(at)).toEqual(RIGHT);
+    await expectMerges(engine, (args) => world.run(args));
   });
+
+  const onSpark = withoutSpark === '' ? it : it.skip;
+  onSpark(
+    `loads into what is there, twice the same, on Spark${withoutSpark}`,
+    async () => {
+      await expectMerges('bigdata', async (args) => {
+        using launched = launchSpark(sparkVersions[0] ?? '', args, {
+          DRAY_BUNDLE: join(ROOT, 'test/e2e/failing-entry.ts'),
+          PROMOS_DB_PASSWORD: world.postgres.password,
+        });
+        const { lines, stderr } = await launched.ended;
+        return { stderr, line: lines[0] as Ended['line'] };
+      });
+    },
+    300_000,
+  );
 
   it('makes the targets where there are none, and comes after an append and before a window', async () => {
     const at = await targets('merge-order');

@@ -4,7 +4,7 @@ import { coversOverlap, type LoadEntry } from '../../../core/ledger.ts';
 import { type Backoff, retry } from '../../../core/retry.ts';
 import { stageFolder } from '../file-claims.ts';
 import { type AddFile, printCommit } from './actions.ts';
-import { committedLoads, ledgerKey } from './ledger-files.ts';
+import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
 import type { Merge } from './merge.ts';
 import { commitKey, OWN } from './paths.ts';
@@ -49,16 +49,6 @@ export async function commitLoad(
     () => chance.random(),
     signal,
   );
-}
-
-async function writeEntry(
-  { storage, context }: DeltaTarget,
-  entry: LoadEntry,
-  signal: AbortSignal,
-): Promise<void> {
-  await context.failpoints.reach('delta:ledger:before');
-  await storage.write(ledgerKey(entry), `${JSON.stringify(entry)}\n`, signal);
-  await context.failpoints.reach('delta:ledger:after');
 }
 
 /** Somebody else committed the version of this try. */

@@ -4,6 +4,7 @@ import type { Storage } from '../../../core/storage.ts';
 import { loadEntrySchema } from '../load-entry.ts';
 import { OWN } from './paths.ts';
 import { committedClaim, type Snapshot } from './snapshot.ts';
+import type { DeltaTarget } from './target.ts';
 
 const LEDGER = `${OWN}/ledger`;
 
@@ -16,6 +17,17 @@ interface LedgerFile {
 /** The detail of a load; it means nothing until the log has the load's `txn`. */
 export function ledgerKey({ loadId, claim }: Pick<LoadEntry, 'loadId' | 'claim'>): string {
   return `${LEDGER}/${encodeURIComponent(loadId)}-${String(claim)}.json`;
+}
+
+/** Writes the detail, before the commit that makes it mean something. */
+export async function writeEntry(
+  { storage, context }: DeltaTarget,
+  entry: LoadEntry,
+  signal: AbortSignal,
+): Promise<void> {
+  await context.failpoints.reach('delta:ledger:before');
+  await storage.write(ledgerKey(entry), `${JSON.stringify(entry)}\n`, signal);
+  await context.failpoints.reach('delta:ledger:after');
 }
 
 export async function listLedger(

@@ -7,7 +7,7 @@ import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { printCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
-import { committedLoads, ledgerKey } from './ledger-files.ts';
+import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
 import { commitKey, OWN } from './paths.ts';
 import { creation } from './plan-commit.ts';
@@ -21,7 +21,7 @@ export interface SparkLoad {
   readonly claim: Claim;
 }
 
-interface SparkDeltaTarget extends DeltaTarget {
+export interface SparkDeltaTarget extends DeltaTarget {
   readonly session: SparkSqlSession;
 }
 
@@ -46,12 +46,10 @@ export async function commitThroughSpark(
   snapshot: Snapshot,
   { entry, files, claim }: SparkLoad,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<LoadEntry> {
   const { storage, session, request, context } = target;
   const { contract } = request;
-  await context.failpoints.reach('delta:ledger:before');
-  await storage.write(ledgerKey(entry), `${JSON.stringify(entry)}\n`, signal);
-  await context.failpoints.reach('delta:ledger:after');
+  await writeEntry(target, entry, signal);
   await catchUp(snapshot, storage, signal);
   refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
   await claim.assertHeld(signal);
@@ -69,11 +67,15 @@ export async function commitThroughSpark(
   }
   await context.failpoints.reach('delta:commit:after');
   await catchUp(snapshot, storage, signal);
-  if (committedClaim(snapshot, entry.loadId) === claim.number) return;
+  if (committedClaim(snapshot, entry.loadId) === claim.number) return entry;
   // Delta leaves out a write whose txn is not above the last one, and does not say so.
-  throw new JobError(
+  throw lostWhileCommitting(entry, storage.root);
+}
+
+export function lostWhileCommitting(entry: LoadEntry, root: string): JobError {
+  return new JobError(
     'LEASE_LOST',
-    `run "${entry.runId}" attempt ${String(entry.attempt)} lost ${storage.root} while committing`,
+    `run "${entry.runId}" attempt ${String(entry.attempt)} lost ${root} while committing`,
     { hint: 'nothing of this attempt was committed there; follow the newer attempt instead' },
   );
 }
@@ -82,7 +84,7 @@ export async function commitThroughSpark(
  * An empty table as the other engines make it. Spark's own `create table` does nothing where a folder
  * is that is not empty, such as one with our claims.
  */
-async function createTable(
+export async function createTable(
   { storage, request, context, chance, properties }: SparkDeltaTarget,
   claim: Claim,
   signal: AbortSignal,
@@ -98,14 +100,20 @@ async function createTable(
   await storage.publish(staged, commitKey(0), { ifAbsent: true }, signal);
 }
 
-async function rowsBehindFence(
-  { storage, session, request }: SparkDeltaTarget,
+/** The fence as Spark's SQL names it; of one row. */
+export function fenceOf({ storage }: SparkDeltaTarget, claim: number): string {
+  return `text.${sparkName(storage.enginePath(fenceKey(claim)))}`;
+}
+
+export async function rowsBehindFence(
+  target: SparkDeltaTarget,
   files: readonly ResultFile[],
   claim: number,
   signal: AbortSignal,
 ): Promise<string> {
+  const { storage, session, request } = target;
   const columns = request.contract.columns.map(({ name }) => sparkName(name)).join(', ');
-  const fence = `text.${sparkName(storage.enginePath(fenceKey(claim)))}`;
+  const fence = fenceOf(target, claim);
   const filled = files.filter((file) => file.rows > 0).map((file) => file.path);
   if (filled.length === 0) {
     // Nothing but the contract's columns: any Delta version of the table has them.
@@ -134,10 +142,17 @@ function writeOf(entry: LoadEntry, contract: SparkDeltaTarget['request']['contra
 const CONFLICT =
   /DELTA_CONCURRENT|Concurrent(Append|DeleteRead|DeleteDelete|Transaction|Write)|MetadataChanged|ProtocolChanged/;
 
-function conflictOr(error: unknown, root: string): unknown {
-  if (!(error instanceof JobError) || !CONFLICT.test(error.message)) return error;
-  return new JobError('TARGET_CONFLICT', `another writer changed ${root} at the same time`, {
-    hint: 'retry: the next attempt loads over it',
-    cause: error,
-  });
+/** Another writer's commit came in between. */
+export class ConcurrentChange extends JobError {
+  constructor(root: string, cause: unknown) {
+    super('TARGET_CONFLICT', `another writer changed ${root} at the same time`, {
+      hint: 'retry: the next attempt loads over it',
+      cause,
+    });
+  }
+}
+
+export function conflictOr(error: unknown, root: string): unknown {
+  const isConflict = error instanceof JobError && CONFLICT.test(error.message);
+  return isConflict ? new ConcurrentChange(root, error) : error;
 }

@@ -9,8 +9,14 @@ import { OWN } from './paths.ts';
 import { assertColumns } from './plan-commit.ts';
 import { tableOf } from './snapshot.ts';
 import { commitThroughSpark, fenceKey } from './spark-commit.ts';
+import { openSparkMerge, type SparkMerge } from './spark-merge.ts';
 import { conditionOf } from './spark-condition.ts';
 import type { DeltaTarget } from './target.ts';
+
+interface StagedOnSpark {
+  readonly files: readonly ResultFile[];
+  readonly merge?: SparkMerge;
+}
 
 /**
  * A Delta table that Spark writes through Delta's own connector, with claims and ledger where the
@@ -21,13 +27,19 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
   const session = asSpark(target.session);
   const { contract } = request;
   const log = openClaimedLog(target);
-  const staged = new Map<Staged, readonly ResultFile[]>();
+  const staged = new Map<Staged, StagedOnSpark>();
   const table = `delta.${sparkName(storage.enginePath(''))}`;
   const condition = conditionOf(
     contract,
     request.mode === 'overwrite' ? undefined : request.covers,
   );
   const covered = condition === undefined ? table : `${table} where ${condition}`;
+
+  function stagedAs(ready: Staged): StagedOnSpark {
+    const load = staged.get(ready);
+    if (load === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+    return load;
+  }
 
   return {
     kind: 'delta',
@@ -43,27 +55,34 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     claim: (options, signal) => log.claim(options, signal),
     loads: (signal) => log.loads(signal),
     async stage(input, signal) {
-      if (request.mode === 'merge') {
-        throw new JobError('NOT_SUPPORTED', 'mode "merge" is not built for Delta on Spark yet');
-      }
       const { result, claim } = input;
+      const merge =
+        request.mode === 'merge'
+          ? await openSparkMerge({ ...target, session }, result.files, signal)
+          : undefined;
       const paths = result.files.map((file) => file.path);
       const rows = await session.parquet.rows(paths, signal);
       await context.failpoints.reach('delta:upload:before');
       await storage.write(fenceKey(claim.number), `${String(claim.number)}\n`, signal);
       await context.failpoints.reach('delta:upload:after');
       const ready: Staged = { rows: [...rows.values()].reduce((sum, each) => sum + each, 0) };
-      staged.set(ready, result.files);
+      const { files } = result;
+      staged.set(ready, merge === undefined ? { files } : { files, merge });
       input.onRows(ready.rows);
       return ready;
     },
     async commit(ready, entry, claim, signal) {
-      const files = staged.get(ready);
-      if (files === undefined) throw new JobError('INTERNAL', 'the load was not staged here');
+      const { files, merge } = stagedAs(ready);
       const current = await log.latest(signal);
-      await commitThroughSpark({ ...target, session }, current, { entry, files, claim }, signal);
+      const load = { entry, files, claim };
+      const recorded =
+        (await merge?.commit(current, entry, claim, signal)) ??
+        (await commitThroughSpark({ ...target, session }, current, load, signal));
       await storage.removeAll(stageFolder(OWN, claim.number), signal);
-      return entry;
+      return recorded;
+    },
+    async countMerged(ready, signal) {
+      return (await stagedAs(ready).merge?.count(signal)) ?? 0;
     },
     async count(signal) {
       if (tableOf(await log.latest(signal)) === undefined) return new Map();

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import { contentOf } from '../../../plan/content-hash.ts';
@@ -13,6 +15,7 @@ import {
   type SinkOptions,
   World,
 } from './harness.ts';
+import { openLink } from './link.ts';
 
 describe('a merge into a Postgres table', () => {
   let world: World;
@@ -46,13 +49,13 @@ describe('a merge into a Postgres table', () => {
   /** The template's way through a sink. */
   async function merge(
     query: string,
-    options: SinkOptions = {},
+    options: SinkOptions & { readonly lockTimeoutMs?: number } = {},
   ): Promise<{ readonly entry: LoadEntry; readonly counted: number | undefined }> {
     const contract = options.contract ?? CONTRACT;
     const result = await world.compute(query, contract);
     await using sink = await world.openSink({ mode: 'merge', ...options });
     await sink.check(never);
-    await using claim = await claimOf(sink);
+    await using claim = await claimOf(sink, options.lockTimeoutMs);
     try {
       const staged = await sink.stage({ result, claim, onRows: () => undefined }, never);
       const partitions = await contentsOf(query, contract);
@@ -62,6 +65,14 @@ describe('a merge into a Postgres table', () => {
     } finally {
       await sink.discard(never);
     }
+  }
+
+  async function secondWriter(open: AsyncDisposableStack): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: world.server.url });
+    await client.connect();
+    open.defer(() => client.end());
+    await client.query(`set search_path = ${world.schema}`);
+    return client;
   }
 
   const KEYS = [
@@ -159,6 +170,63 @@ describe('a merge into a Postgres table', () => {
       expect(await world.content()).toEqual(['1 old 4']);
     },
   );
+
+  it('waits for a writer of the same key, then takes the place of its row; others wait for it', async () => {
+    await merge(rows(1, 4, 'old'));
+    const note = (id: string, text: string) =>
+      `insert into promotions select '${id}', week, start_date, end_date, '${text}' from promotions limit 1`;
+    await world.admin.query('begin');
+    await world.admin.query(note('1-0009', 'foreign'));
+    const waiting = `select count(*)::text as text from pg_locks
+      where not granted and mode = 'ShareRowExclusiveLock'`;
+    const free = async () => {
+      while ((await world.texts(waiting))[0] === '0') await delay(20);
+      await world.admin.query('commit');
+    };
+    let late: Promise<unknown> = Promise.resolve();
+    await using open = new AsyncDisposableStack();
+    const second = await secondWriter(open);
+    const reach = (name: string) => {
+      if (name === 'postgres:ledger:after') late = second.query(note('1-0009', 'late'));
+      late.catch(() => undefined);
+      return Promise.resolve();
+    };
+    const [{ entry, counted }] = await Promise.all([
+      merge(rows(1, 8, 'new', 3), { reach }),
+      free(),
+    ]);
+    // Row 4 was there, row 9 came while the merge waited.
+    expect([entry.merged?.replaced, counted]).toEqual([2, 8]);
+    expect(entry.merged?.after).toMatchObject([{ value: '1', rows: 11 }]);
+    await expect(late).rejects.toMatchObject({ code: '23505' });
+    expect(await world.content()).toEqual(['1 new 8', '1 old 3']);
+  });
+
+  it('tells a lock that somebody keeps, and leaves everything as it was', async () => {
+    await merge(rows(1, 4, 'old'));
+    await using open = new AsyncDisposableStack();
+    const second = await secondWriter(open);
+    await second.query(`begin; lock table promotions in row exclusive mode`);
+    await expect(merge(rows(1, 8, 'new'), { lockTimeoutMs: 500 })).rejects.toMatchObject({
+      code: 'LOCK_TIMEOUT',
+    });
+    expect(await world.content()).toEqual(['1 old 4']);
+    expect(await world.tables()).toEqual(['promotions']);
+  });
+
+  it('knows what it has merged when the answer to the commit was lost', async () => {
+    await merge(rows(1, 4, 'old'));
+    await using link = await openLink(world.server.port);
+    const reach = (name: string) => {
+      if (name === 'postgres:ledger:after') link.loseAnswers(300);
+      return Promise.resolve();
+    };
+    const jdbcUrl = `jdbc:postgresql://127.0.0.1:${link.port}/${world.server.database}`;
+    const { entry, counted } = await merge(rows(1, 6, 'new', 3), { jdbcUrl, reach });
+    expect([entry.merged?.replaced, counted]).toEqual([1, 6]);
+    expect(entry.merged?.after).toMatchObject([{ value: '1', rows: 9 }]);
+    expect(await world.content()).toEqual(['1 new 6', '1 old 3']);
+  });
 
   it('hashes on the server as the engines do, every type at its limits', async () => {
     const contract: OutputContract = {

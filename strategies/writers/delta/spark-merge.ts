@@ -1,0 +1,251 @@
+import type { Claim } from '../../../core/claims.ts';
+import { leaseLostOr } from '../../../core/claims.ts';
+import type { ResultFile } from '../../../core/engine.ts';
+import type { LoadEntry, Merged, PartitionContent } from '../../../core/ledger.ts';
+import { type Backoff, retry } from '../../../core/retry.ts';
+import { contentOf } from '../../../plan/content-hash.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
+import { printSpark } from '../../../plan/spark/print.ts';
+import { refuseWrongKey, wrongKeyQuery } from '../merge-key.ts';
+import { parseCommit } from './actions.ts';
+import { refuseOutOfOrder } from './commit.ts';
+import { committedLoads, writeEntry } from './ledger-files.ts';
+import { catchUp } from './log.ts';
+import { commitKey, logValue } from './paths.ts';
+import { appIdOf, committedClaim, type Snapshot } from './snapshot.ts';
+import {
+  ConcurrentChange,
+  conflictOr,
+  createTable,
+  fenceOf,
+  lostWhileCommitting,
+  rowsBehindFence,
+  type SparkDeltaTarget,
+} from './spark-commit.ts';
+import { conditionOf } from './spark-condition.ts';
+
+/** A conflict means that another writer changed the very partitions, so there are few. */
+const BACKOFF: Backoff = { tries: 5, firstMs: 100, maxMs: 2_000 };
+/** Tells the source's rows that take old ones away from those that come in their place. */
+const IS_OLD = '__is_old';
+
+/** A load as Spark merges it into the table; means the same as the merge of the other engines. */
+export interface SparkMerge {
+  /**
+   * Commits the load by Delta's own MERGE, with the load's `txn`, in one version.
+   *
+   * The fence is read by the source of the MERGE, after Delta has taken its snapshot; it works as that
+   * of other modes does. What the merge leaves is worked out from a version just before, and once more
+   * from its own version when another writer came in between without being in conflict.
+   */
+  commit(
+    snapshot: Snapshot,
+    entry: LoadEntry,
+    claim: Claim,
+    signal: AbortSignal,
+  ): Promise<LoadEntry>;
+  /** Rows of the table whose key is in the load. */
+  count(signal: AbortSignal): Promise<number>;
+}
+
+/** @throws JobError `MERGE_KEY_INVALID` when a key of the load is null, or there twice. */
+export async function openSparkMerge(
+  target: SparkDeltaTarget,
+  files: readonly ResultFile[],
+  signal: AbortSignal,
+): Promise<SparkMerge> {
+  const { storage, session, context, chance, request } = target;
+  const { contract } = request;
+  const filled = files.filter((file) => file.rows > 0);
+  const values = filled.map((file) => file.partition);
+  const name = `merge_load_${chance.uuid().replaceAll('-', '_')}`;
+  const load = sparkName(name);
+  const table = `delta.${sparkName(storage.enginePath(''))}`;
+  const columns = contract.columns.map((column) => sparkName(column.name));
+  const key = contract.key.map(sparkName);
+  const onSameKey = key.map((column) => `t.${column} = s.${column}`).join(' and ');
+  const touched = `t.${conditionOf(contract, values) ?? 'true'}`;
+
+  if (filled.length > 0) {
+    const paths = filled.map((file) => file.path);
+    await session.parquet.view(name, paths, signal);
+    const [wrong] = await session.rows(wrongKeyQuery(load, key), signal);
+    refuseWrongKey(contract.key, wrong, storage.root);
+  }
+
+  async function countOf(relation: string, signal: AbortSignal): Promise<number> {
+    const [row] = await session.rows(`select count(*) as key_rows from ${relation}`, signal);
+    return Number(row?.['key_rows'] ?? 0);
+  }
+
+  /** Content of the touched partitions, per partition, as a version has it. */
+  async function contentsOf(
+    rows: string,
+    signal: AbortSignal,
+  ): Promise<readonly PartitionContent[]> {
+    const view = `merge_rows_${chance.uuid().replaceAll('-', '_')}`;
+    await session.run(`create temporary view ${sparkName(view)} as ${rows}`, signal);
+    const found = await session.rows(printSpark(contentOf(contract, { name: view }).node), signal);
+    await session.run(`drop view ${sparkName(view)}`, signal);
+    return found.map((row) => ({
+      value: String(row['partition']),
+      rows: Number(row['rows']),
+      hash: String(row['hash']),
+    }));
+  }
+
+  const at = (version: number) =>
+    `(select ${columns.join(', ')} from ${table} version as of ${String(version)} t where ${touched})`;
+
+  /** What a merge that follows this version will find and leave. */
+  async function foreseen(
+    version: number,
+    loaded: readonly PartitionContent[],
+    signal: AbortSignal,
+  ): Promise<Merged> {
+    if (filled.length === 0) return { replaced: 0, after: [] };
+    const rest = await contentsOf(
+      `select t.* from ${at(version)} t left anti join ${load} s on ${onSameKey}`,
+      signal,
+    );
+    const stay = rest.reduce((sum, { rows }) => sum + rows, 0);
+    const replaced = (await countOf(at(version), signal)) - stay;
+    const after = loaded.map(({ value, rows, hash }) => {
+      const more = rest.find((each) => each.value === value);
+      return {
+        value,
+        rows: rows + (more?.rows ?? 0),
+        hash: (BigInt(hash) + BigInt(more?.hash ?? 0)).toString(),
+      };
+    });
+    return { replaced, after };
+  }
+
+  /** Its rows are there only while the fence is. All copies of a key go, and one row comes. */
+  function statement(claim: number): string {
+    const rows = (isOld: boolean) =>
+      `select ${columns.join(', ')}, ${String(isOld)} as ${IS_OLD} from ${load}
+       where exists (select 1 from ${fenceOf(target, claim)})`;
+    return `merge into ${table} t using (${rows(true)} union all ${rows(false)}) s
+      on s.${IS_OLD} and ${touched} and ${onSameKey}
+        and t.${sparkName(contract.partitionBy)} = s.${sparkName(contract.partitionBy)}
+      when matched then delete
+      when not matched and not s.${IS_OLD} then
+        insert (${columns.join(', ')}) values (${columns.map((column) => `s.${column}`).join(', ')})`;
+  }
+
+  async function write(entry: LoadEntry, claim: number, signal: AbortSignal): Promise<void> {
+    if (filled.length === 0) {
+      // A merge without rows would make no version, and the load needs its txn.
+      const options = { txnAppId: appIdOf(entry.loadId), txnVersion: String(claim) };
+      await session.write(
+        await rowsBehindFence(target, [], claim, signal),
+        { format: 'delta', path: storage.enginePath(''), mode: 'append', options },
+        signal,
+      );
+      return;
+    }
+    const settings = {
+      'spark.databricks.delta.write.txnAppId': appIdOf(entry.loadId),
+      'spark.databricks.delta.write.txnVersion': String(claim),
+    };
+    for (const [setting, value] of Object.entries(settings)) {
+      await session.run(`set ${setting}=${value}`, signal);
+    }
+    try {
+      await session.run(statement(claim), signal);
+    } finally {
+      // Other writes of this session are not this load's.
+      for (const setting of Object.keys(settings)) {
+        await session.run(`reset ${setting}`, AbortSignal.timeout(RESET_MS));
+      }
+    }
+  }
+
+  /** The load's own version, and whether another one before it changed the touched partitions. */
+  async function found(
+    after: number,
+    entry: LoadEntry,
+    claim: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly version: number; readonly isForeseen: boolean }> {
+    const decided = new Set(values.map(logValue));
+    const isTouched = (partition: Readonly<Record<string, string | null>> | null | undefined) =>
+      partition == null || decided.has(logValue(partition[contract.partitionBy] ?? ''));
+    let isForeseen = true;
+    for (let version = after + 1; ; version++) {
+      const content = await storage.read(commitKey(version), signal);
+      if (content === undefined) return { version: version - 1, isForeseen };
+      const actions = parseCommit(content, `${storage.root}/${commitKey(version)}`);
+      const isOwn = actions.some(
+        ({ txn }) => txn?.appId === appIdOf(entry.loadId) && txn.version === String(claim),
+      );
+      if (isOwn) return { version, isForeseen };
+      const changes = actions.some(
+        ({ add, remove }) =>
+          (add?.dataChange === true && isTouched(add.partitionValues)) ||
+          (remove?.dataChange === true && isTouched(remove.partitionValues)),
+      );
+      if (changes) isForeseen = false;
+    }
+  }
+
+  async function tryCommit(
+    snapshot: Snapshot,
+    given: LoadEntry,
+    claim: Claim,
+    signal: AbortSignal,
+  ): Promise<LoadEntry> {
+    await catchUp(snapshot, storage, signal);
+    refuseOutOfOrder(given, await committedLoads(storage, snapshot, claim.number, signal));
+    await claim.assertHeld(signal);
+    if (snapshot.version < 0) {
+      await createTable(target, claim, signal);
+      await catchUp(snapshot, storage, signal);
+    }
+    const { version } = snapshot;
+    const entry = { ...given, merged: await foreseen(version, given.partitions, signal) };
+    await writeEntry(target, entry, signal);
+    await context.failpoints.reach('delta:commit:before');
+    try {
+      await write(entry, claim.number, signal);
+    } catch (error) {
+      throw await leaseLostOr(conflictOr(error, storage.root), claim, signal);
+    }
+    await context.failpoints.reach('delta:commit:after');
+    await catchUp(snapshot, storage, signal);
+    if (committedClaim(snapshot, entry.loadId) !== claim.number) {
+      // Delta leaves out a write whose txn is not above the last one, and does not say so.
+      throw lostWhileCommitting(entry, storage.root);
+    }
+    const own = await found(version, entry, claim.number, signal);
+    if (own.isForeseen) return entry;
+    const after = await contentsOf(at(own.version), signal);
+    const before = await countOf(at(own.version - 1), signal);
+    const rows = (of: readonly PartitionContent[]) => of.reduce((sum, each) => sum + each.rows, 0);
+    const replaced = before + rows(given.partitions) - rows(after);
+    const corrected = { ...given, merged: { replaced, after } };
+    await writeEntry(target, corrected, signal);
+    return corrected;
+  }
+
+  return {
+    async commit(snapshot, entry, claim, signal) {
+      return await retry(
+        () => tryCommit(snapshot, entry, claim, signal),
+        (error) => error instanceof ConcurrentChange,
+        BACKOFF,
+        context.clock,
+        () => chance.random(),
+        signal,
+      );
+    },
+    async count(signal) {
+      if (filled.length === 0) return 0;
+      const rows = `(select ${columns.join(', ')} from ${table} t where ${touched})`;
+      return await countOf(`${rows} t left semi join ${load} s on ${onSameKey}`, signal);
+    },
+  };
+}
+
+const RESET_MS = 30_000;
