@@ -149,7 +149,10 @@ export interface Sink extends AsyncDisposable {
    * @throws JobError `LEASE_LOST` when a higher overlapping claim exists.
    */
   commit(staged: Staged, entry: LoadEntry, claim: Claim, signal: AbortSignal): Promise<LoadEntry>;
-  /** Rows in the target now, per partition that the request covers; reads the target itself. */
+  /**
+   * Rows in the target now, per partition that the request covers; reads the target itself. None
+   * when there is no target.
+   */
   count(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /**
    * After the commit of a merge: rows in the target whose key is in the load, read from the target

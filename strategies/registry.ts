@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { notBuilt } from './not-built.ts';
 import { emailNotifier } from './notifiers/email.ts';
 import { noopNotifier } from './notifiers/noop.ts';
 import { slackNotifier } from './notifiers/slack.ts';
@@ -11,12 +10,14 @@ import { parquetReader } from './readers/parquet.ts';
 import { deltaWriter } from './writers/delta/writer.ts';
 import { parquetWriter } from './writers/parquet/writer.ts';
 import { postgresWriter } from './writers/postgres/writer.ts';
+import { redshiftWriter } from './writers/redshift/writer.ts';
 
 export const readers = { PARQUET: parquetReader, DELTA: deltaReader, JDBC: jdbcReader } as const;
 export const writers = {
   DELTA: deltaWriter,
   PARQUET: parquetWriter,
   POSTGRES: postgresWriter,
+  REDSHIFT: redshiftWriter,
 } as const;
 export const notifiers = {
   NOOP: noopNotifier,
@@ -35,7 +36,7 @@ export const loaderConfig = z.discriminatedUnion('strategy', [
   deltaWriter.config,
   parquetWriter.config,
   postgresWriter.config,
-  notBuilt('REDSHIFT'),
+  redshiftWriter.config,
 ]);
 export const notifierConfig = z.discriminatedUnion('notificationService', [
   noopNotifier.config,

@@ -106,6 +106,14 @@ async function openWriter(
         context,
         signal,
       );
+    case 'REDSHIFT':
+      return await on(writers.REDSHIFT.on, session.engine)(
+        session,
+        config,
+        request,
+        context,
+        signal,
+      );
   }
 }
 

@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import { type Party, postgresError } from './errors.ts';
+import type { Dialect } from './dialect.ts';
+import type { Party } from './errors.ts';
 import type { HostAndPort } from './jdbc-url.ts';
 import { type ConnectionSettings, tlsChoices } from './settings.ts';
 
@@ -22,20 +23,14 @@ export type Query = (
 export interface Connection extends AsyncDisposable {
   readonly query: Query;
   /**
-   * Runs `work` in a transaction (read committed). Its commit cannot be aborted any more; when it
-   * fails for lack of a connection, the outcome is unknown.
+   * Runs `work` in a transaction (of Postgres: read committed). Its commit cannot be aborted any
+   * more; when it fails for lack of a connection, the outcome is unknown.
    */
   transaction<T>(work: (query: Query) => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_WITHIN_MS = 1_000;
-const SESSION = `set statement_timeout = 0; set datestyle = 'ISO, YMD'; set timezone = 'UTC';
-  set intervalstyle = 'postgres'; set standard_conforming_strings = on;
-  set client_min_messages = warning`;
-/** Sessions are idle while the result is computed; servers before 14 do not have the setting. */
-const PID = `select pg_backend_pid() as pid, (select set_config(name, '0', false)
-  from pg_settings where name = 'idle_session_timeout')`;
 /** What a server says when encryption, or its absence, is the problem. */
 const ABOUT_TLS = /does not support SSL|pg_hba\.conf/;
 
@@ -45,6 +40,7 @@ export function openConnection(
   password: string | undefined,
   party: Party,
   clock: Clock,
+  dialect: Dialect,
 ): Connection {
   let session: Promise<Session> | undefined;
   let tail: Promise<unknown> = Promise.resolve();
@@ -58,14 +54,14 @@ export function openConnection(
 
   async function connected(signal: AbortSignal): Promise<Session> {
     if (session !== undefined && !(await session).broken()) return await session;
-    const opening = connect(settings, at, password, signal);
+    const opening = connect(settings, at, password, dialect, signal);
     session = opening;
     try {
       return await opening;
     } catch (error) {
       session = undefined;
       signal.throwIfAborted();
-      throw postgresError(error, party);
+      throw dialect.error(error, party);
     }
   }
 
@@ -82,7 +78,7 @@ export function openConnection(
         return (await open.client.query<Row>(sql, [...values])).rows;
       } catch (error) {
         signal.throwIfAborted();
-        throw postgresError(error, party);
+        throw dialect.error(error, party);
       } finally {
         ended.abort();
         signal.removeEventListener('abort', cancel);
@@ -90,7 +86,7 @@ export function openConnection(
     };
 
   async function cancelStatement(open: Session, ended: AbortSignal): Promise<void> {
-    const asked = connect(settings, at, password, ended).then(async (second) => {
+    const asked = connect(settings, at, password, dialect, ended).then(async (second) => {
       try {
         await second.client.query('select pg_cancel_backend($1)', [open.pid]);
       } finally {
@@ -114,7 +110,7 @@ export function openConnection(
         const open = await connected(signal);
         const query = runIn(open);
         const unstoppable = new AbortController().signal;
-        await query('begin isolation level read committed', [], signal);
+        await query(dialect.begin, [], signal);
         try {
           const result = await work(query);
           signal.throwIfAborted();
@@ -149,12 +145,13 @@ async function connect(
   settings: ConnectionSettings,
   at: HostAndPort,
   password: string | undefined,
+  dialect: Dialect,
   signal: AbortSignal,
 ): Promise<Session> {
   let refusal: unknown;
   for (const ssl of tlsChoices(settings)) {
     try {
-      return await connectOnce({ ...clientConfig(settings, at, password), ssl }, signal);
+      return await connectOnce({ ...clientConfig(settings, at, password), ssl }, dialect, signal);
     } catch (error) {
       signal.throwIfAborted();
       refusal = error;
@@ -165,7 +162,11 @@ async function connect(
   throw refusal;
 }
 
-async function connectOnce(config: pg.ClientConfig, signal: AbortSignal): Promise<Session> {
+async function connectOnce(
+  config: pg.ClientConfig,
+  { session, pid }: Dialect,
+  signal: AbortSignal,
+): Promise<Session> {
   const socket = new Socket();
   const client = new pg.Client({ ...config, stream: () => socket });
   let broken = false;
@@ -181,8 +182,8 @@ async function connectOnce(config: pg.ClientConfig, signal: AbortSignal): Promis
   signal.addEventListener('abort', destroy, { once: true });
   try {
     await client.connect();
-    await client.query(SESSION);
-    const [row] = (await client.query<Row>(PID)).rows;
+    await client.query(session);
+    const [row] = (await client.query<Row>(pid)).rows;
     const close = async () => {
       if (!broken) await client.end();
     };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { type Dialect, postgres } from './dialect.ts';
 import type { Party } from './errors.ts';
 import { displayUrl, type HostAndPort } from './jdbc-url.ts';
 import type { ConnectionSettings } from './settings.ts';
@@ -25,16 +26,17 @@ export async function chooseEndpoint(
   what: string,
   clock: Clock,
   signal: AbortSignal,
+  dialect: Dialect = postgres,
 ): Promise<Endpoint> {
   const endpoints = settings.hosts.map((at): Endpoint => {
-    const target = `${displayUrl(at, settings.database)}/${what}`;
+    const target = `${displayUrl(at, settings.database, dialect.scheme)}/${what}`;
     const party = { user: settings.user, target };
     return {
       settings,
       at,
       password,
       party,
-      connect: () => openConnection(settings, at, password, party, clock),
+      connect: () => openConnection(settings, at, password, party, clock, dialect),
     };
   });
   const [only] = endpoints;

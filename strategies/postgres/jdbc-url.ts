@@ -29,8 +29,8 @@ const HINT = 'write jdbc:postgresql://host:port/database, with user and password
  */
 export function parseJdbcUrl(url: string): JdbcUrl {
   if (url.startsWith('jdbc:redshift:')) {
-    throw new JobError('NOT_SUPPORTED', 'strategy "POSTGRES" does not load into Redshift', {
-      hint: 'use a jdbc:postgresql:// URL',
+    throw new JobError('NOT_SUPPORTED', 'a jdbc:redshift: URL is not one of Postgres', {
+      hint: 'use a jdbc:postgresql:// URL, or the writer REDSHIFT',
     });
   }
   if (!url.startsWith(PREFIX)) {
@@ -51,9 +51,9 @@ export function parseJdbcUrl(url: string): JdbcUrl {
 }
 
 /** How messages name a database: no user, no parameters. */
-export function displayUrl(at: HostAndPort, database: string): string {
+export function displayUrl(at: HostAndPort, database: string, scheme = 'postgresql'): string {
   const host = at.host.includes(':') ? `[${at.host}]` : at.host;
-  return `postgresql://${host}:${at.port}/${encodeURIComponent(database)}`;
+  return `${scheme}://${host}:${at.port}/${encodeURIComponent(database)}`;
 }
 
 function parseAddress(address: string): HostAndPort {

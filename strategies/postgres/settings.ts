@@ -67,7 +67,9 @@ export function connectionSettings(
   const sslRootCert = property('sslrootcert');
   const searchPath = property('currentSchema');
   const options = property('options');
-  const sslMode = parseSslMode(property('sslmode'), property('ssl'));
+  const sslMode = parseSslMode(
+    property('sslmode') ?? (property('ssl') === 'true' ? 'verify-full' : 'prefer'),
+  );
   if (sslMode.startsWith('verify') && sslRootCert === undefined) {
     throw new JobError('CONFIG_INVALID', `sslmode "${sslMode}" needs a root certificate`, {
       hint: 'name a PEM file in property "sslrootcert", or use sslmode "require"',
@@ -100,9 +102,9 @@ export function tlsChoices(settings: ConnectionSettings): readonly (false | Conn
     case 'require':
       return [unverified];
     case 'verify-ca':
-      return [{ ca: rootCertificate(settings), checkServerIdentity: () => undefined }];
+      return [{ ...trusted(settings), checkServerIdentity: () => undefined }];
     case 'verify-full':
-      return [{ ca: rootCertificate(settings) }];
+      return [trusted(settings)];
   }
 }
 
@@ -126,8 +128,8 @@ export function libpqSessionOptions({ options }: ConnectionSettings): string {
   return [own, options].filter(Boolean).join(' ');
 }
 
-function parseSslMode(mode: string | undefined, ssl: string | undefined): SslMode {
-  if (mode === undefined) return ssl === 'true' ? 'verify-full' : 'prefer';
+/** @throws JobError `CONFIG_INVALID` when there is no such mode. */
+export function parseSslMode(mode: string): SslMode {
   const known = SSL_MODES.find((name) => name === mode);
   if (known !== undefined) return known;
   throw new JobError('CONFIG_INVALID', `unknown sslmode "${mode}"`, {
@@ -135,16 +137,19 @@ function parseSslMode(mode: string | undefined, ssl: string | undefined): SslMod
   });
 }
 
-function parseSeconds(text: string): number {
+/** @throws JobError `CONFIG_INVALID` when it is not a whole number. */
+export function parseSeconds(text: string): number {
   if (/^[0-9]{1,6}$/.test(text)) return Number(text);
   throw new JobError('CONFIG_INVALID', `"connectTimeout" is not a number of seconds: "${text}"`, {
     hint: 'write whole seconds; 0 waits for ever',
   });
 }
 
-function rootCertificate({ sslRootCert = '' }: ConnectionSettings): string {
+/** Without a file of their own, those that Node trusts. */
+function trusted({ sslRootCert }: ConnectionSettings): ConnectionOptions {
+  if (sslRootCert === undefined) return {};
   try {
-    return readFileSync(sslRootCert, 'utf8');
+    return { ca: readFileSync(sslRootCert, 'utf8') };
   } catch (error) {
     throw new JobError('CONFIG_INVALID', `"sslrootcert" cannot be read: ${messageOf(error)}`, {
       hint: 'name a PEM file that this process can read',

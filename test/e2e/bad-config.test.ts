@@ -45,9 +45,9 @@ const CONFIGS: readonly { title: string; changes: Changes; failure: Failure }[] 
     failure: refused('CONFIG_INVALID', 'extractor_config.strategy', 'got "parquet"', '"PARQUET"'),
   },
   {
-    title: 'a strategy that has its name and is not built',
+    title: 'a writer without a place for what it stages',
     changes: { redshift_loader_config: { strategy: 'REDSHIFT' } },
-    failure: refused('NOT_SUPPORTED', '"REDSHIFT" is not built yet', 'docs/configuration.md'),
+    failure: refused('CONFIG_INVALID', 'redshift_loader_config.staging_path'),
   },
   {
     title: 'a secret whose variable is not set',

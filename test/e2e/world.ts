@@ -28,7 +28,7 @@ export interface World extends AsyncDisposable {
   readonly folder: string;
   readonly postgres: EmbeddedPostgres;
   readonly session: SqlSession;
-  /** Starts the entry; `env` adds to the child's. */
+  /** Starts the entry, or another program; `env` adds to the child's. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>, entry?: string): Running;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs the CLI for people to its end. */

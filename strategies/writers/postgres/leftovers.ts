@@ -32,8 +32,7 @@ export async function removeLeftovers(
   );
   for (const { name } of tables) {
     const number = Number((name ?? '').slice(prefix.length));
-    const record = records.find((candidate) => candidate.number === number);
-    if (name == null || !isLeftover(record, number, own, records)) continue;
+    if (name == null || !isLeftover(number, own, records)) continue;
     try {
       await connection.transaction(async (query) => {
         await setLocal(query, 'lock_timeout', LOCK_TIMEOUT, signal);
@@ -46,13 +45,18 @@ export async function removeLeftovers(
   }
 }
 
-function isLeftover(
-  record: ClaimRecord | undefined,
+/**
+ * Whether what claim `number` has staged can never be committed.
+ *
+ * @param own - the record of the claim just made.
+ */
+export function isLeftover(
   number: number,
   own: ClaimRecord,
   records: readonly ClaimRecord[],
 ): boolean {
   if (number === own.number) return false;
+  const record = records.find((candidate) => candidate.number === number);
   if (record === undefined || isDead(record, records)) return number < own.number;
   return own.renewedAt.getTime() - record.renewedAt.getTime() > DEAD_AFTER_MS;
 }

@@ -95,6 +95,7 @@ export function openPostgresSink(target: PostgresTarget): Sink {
       return recorded;
     },
     async count(signal) {
+      if ((await inspectTarget(work.query, table, signal)) === undefined) return new Map();
       const partition = identifier(contract.partitionBy);
       const { sql, values } = windowPredicate(contract, window);
       const rows = await work.query(

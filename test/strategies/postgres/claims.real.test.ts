@@ -10,6 +10,7 @@ import {
   startEmbeddedPostgres,
 } from '../../../entry/start/embedded-postgres.ts';
 import { openConnection } from '../../../strategies/postgres/connection.ts';
+import { postgres } from '../../../strategies/postgres/dialect.ts';
 import { openLedger } from '../../../strategies/writers/postgres/ledger.ts';
 import { connectionSettings } from '../../../strategies/postgres/settings.ts';
 import { describeClaimStore } from '../../conformance/claims/suite.ts';
@@ -39,7 +40,14 @@ describeClaimStore('a Postgres schema', async () => {
   const { user, password, database } = server;
   const url = `jdbc:postgresql://127.0.0.1:${server.port}/${database}`;
   const settings = connectionSettings(url, { user }, 'dray test');
-  const connection = openConnection(settings, at, password, { user, target }, systemClock);
+  const connection = openConnection(
+    settings,
+    at,
+    password,
+    { user, target },
+    systemClock,
+    postgres,
+  );
   const ledger = openLedger(connection, 'public', target);
   await ledger.prepare(never);
   return {

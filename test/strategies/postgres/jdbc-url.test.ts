@@ -62,7 +62,7 @@ describe('a JDBC URL', () => {
     );
   });
 
-  it('of Redshift is not supported yet', () => {
+  it('of Redshift is for another writer', () => {
     expect(() => parseJdbcUrl('jdbc:redshift://cluster:5439/x')).toThrow(
       expect.objectContaining({ code: 'NOT_SUPPORTED' }),
     );

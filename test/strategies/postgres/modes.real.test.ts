@@ -122,6 +122,11 @@ describe('the modes of the Postgres writer', () => {
     expect(sample[0]).toMatchObject({ week: '2', start_date: '2017-01-02', note: 'x' });
   });
 
+  it('counts no rows of a table that is not there', async () => {
+    await using sink = await world.openSink({ mode: 'append', window: WEEK_1 });
+    expect([...(await sink.count(never))]).toEqual([]);
+  });
+
   it('tells what was loaded, and nothing before the first load', async () => {
     await using sink = await world.openSink();
     expect(await sink.loads(never)).toEqual([]);

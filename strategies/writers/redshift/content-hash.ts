@@ -1,0 +1,48 @@
+import { identifier } from '../../../core/engine.ts';
+import { JobError } from '../../../core/errors.ts';
+import { type Column, type OutputContract, typeName } from '../../../core/schema.ts';
+import { isContent, NULL_TEXT, SEPARATOR } from '../../../plan/content-hash.ts';
+
+/**
+ * The content hash of `plan/content-hash.ts` as Redshift computes it, of the rows of a partition: an
+ * aggregate, equal to what the engines compute.
+ *
+ * @throws JobError `NOT_SUPPORTED` for a column whose text Redshift writes in another way.
+ */
+export function contentHash(contract: OutputContract): string {
+  const texts = contract.columns.filter(isContent).map(canonicalText);
+  const row = texts.join(` || ${character(SEPARATOR)} || `);
+  return `sum(strtol(substring(md5(${row}), 1, 15), 16))`;
+}
+
+function canonicalText(column: Column): string {
+  const text = textOf(column);
+  return column.nullable ? `coalesce(${text}, ${character(NULL_TEXT)})` : text;
+}
+
+function textOf({ name, type }: Column): string {
+  const column = identifier(name);
+  switch (type.kind) {
+    case 'string':
+      return column;
+    case 'bool':
+      // There is no cast from boolean to text.
+      return `case when ${column} then 'true' when not ${column} then 'false' end`;
+    case 'date':
+      return `to_char(${column}, 'YYYY-MM-DD')`;
+    case 'int32':
+    case 'int64':
+    case 'decimal':
+      return `cast(${column} as varchar)`;
+    default:
+      throw new JobError(
+        'NOT_SUPPORTED',
+        `mode "merge" of Redshift does not hash column "${name}" of type ${typeName(type)}`,
+        { hint: 'use mode "overwrite_window"' },
+      );
+  }
+}
+
+function character(text: string): string {
+  return `chr(${String(text.charCodeAt(0))})`;
+}

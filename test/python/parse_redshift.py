@@ -1,0 +1,40 @@
+"""Reads a JSON list of SQL texts, prints those that are not Redshift's as a JSON list.
+
+sqlglot turns what it cannot parse into a node `Command` that just keeps the words. Two statements of
+Redshift are always such a node, for lack of a grammar in sqlglot, not of validity: LOCK and UNLOAD.
+They are held against their syntax in the Database Developer Guide instead, and what UNLOAD selects
+is parsed as a statement of its own.
+"""
+
+import json
+import logging
+import re
+import sys
+
+import sqlglot
+from sqlglot import exp
+
+LOCK = re.compile(r'lock table "\w+"\."\w+"')
+UNLOAD = re.compile(
+    r"unload \('(?P<query>(?:[^']|'')+)'\)\s+to 's3://[^']+'\s+"
+    r"iam_role (?:'arn:[^']+'|default) format as parquet maxfilesize \d+ mb"
+)
+
+
+def problem(sql: str) -> str | None:
+    if LOCK.fullmatch(sql):
+        return None
+    unload = UNLOAD.fullmatch(sql)
+    if unload:
+        return problem(unload["query"].replace("''", "'"))
+    try:
+        parsed = sqlglot.parse(sql, dialect="redshift")
+    except sqlglot.errors.ParseError as error:
+        return f"{sql}: {error}"
+    strange = [each for each in parsed if each is None or each.find(exp.Command)]
+    return f"{sql}: only a Command to sqlglot" if strange else None
+
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+problems = [problem(sql) for sql in json.load(sys.stdin)]
+json.dump([each for each in problems if each], sys.stdout)
