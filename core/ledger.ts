@@ -9,6 +9,8 @@ export interface RowCounts {
   readonly read: number;
   readonly quarantined: number;
   readonly filtered: number;
+  /** Left out by rules with the action `drop`. */
+  readonly dropped: number;
   readonly deduplicated: number;
 }
 

@@ -7,8 +7,17 @@ export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
 /** What a notification knows of its run; templates name them in braces: `{job}`. */
 export const FACTS = [
   ...(['event', 'job', 'run_id', 'attempt', 'window', 'created_by', 'service_provider'] as const),
-  ...(['engine', 'source', 'read', 'loaded', 'quarantined', 'filtered', 'deduplicated'] as const),
-  ...(['sinks', 'quarantine', 'warnings', 'error_code', 'error', 'hint', 'report'] as const),
+  ...(['engine', 'source', 'read', 'loaded', 'quarantined', 'filtered', 'dropped'] as const),
+  ...([
+    'deduplicated',
+    'sinks',
+    'quarantine',
+    'warnings',
+    'error_code',
+    'error',
+    'hint',
+    'report',
+  ] as const),
 ] as const;
 export type Fact = (typeof FACTS)[number];
 /** Facts as text; empty where the run does not have it. */

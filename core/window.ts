@@ -69,7 +69,8 @@ export function dateOfEpochDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-function isDate(text: string): boolean {
+/** A day of the calendar, `YYYY-MM-DD`, years 1 to 9999. */
+export function isDate(text: string): boolean {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return false;
   const day = epochDay(text);
   return !Number.isNaN(day) && dateOfEpochDay(day) === text && text >= '0001-01-01';

@@ -8,6 +8,8 @@ import { loadsList } from './commands/loads.ts';
 import { notificationsList } from './commands/notifications.ts';
 import { parity } from './commands/parity.ts';
 import { plan } from './commands/plan.ts';
+import { quarantineList, quarantineShow } from './commands/quarantine.ts';
+import { quarantineReplay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
@@ -29,6 +31,9 @@ const COMMANDS: readonly Command[] = [
   loadsList,
   optimize,
   vacuum,
+  quarantineList,
+  quarantineShow,
+  quarantineReplay,
   notificationsList,
   sparkUp,
 ];
@@ -36,6 +41,7 @@ const COMMANDS: readonly Command[] = [
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',
   loads: 'look at what targets hold',
+  quarantine: 'look at rows that broke rules, and load them again',
   notifications: 'look at what was told of runs',
   spark: 'Spark on this machine',
 };

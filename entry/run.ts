@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { type JobError, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
+import type { Corrections } from '../jobs/corrections.ts';
 import type { RunInfo } from '../jobs/job.ts';
 import { redactConfig } from '../core/redact.ts';
 import { createRedactor, type Redactor } from '../core/secrets.ts';
@@ -28,6 +29,7 @@ export interface RunRequest {
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly preview?: boolean;
+  readonly corrections?: Corrections;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function runFromConfig(
     force: request.force ?? false,
     dryRun: request.dryRun ?? false,
     preview: request.preview ?? false,
+    ...(request.corrections === undefined ? {} : { corrections: request.corrections }),
   };
   let known: RunInfo = run;
   try {
@@ -100,8 +103,8 @@ export function failedResult(
   };
   const platform = detectPlatform(surroundings.env, known.serviceProvider);
   const redact = (text: string) => known.redactor?.redact(text) ?? text;
-  const line = resultLine(run, platform, { error }, undefined, redact);
-  return { line, exitCode: error.exitCode, seconds: 0, error, redact };
+  const line = resultLine(run, platform, { error, rules: [] }, undefined, redact);
+  return { line, exitCode: error.exitCode, seconds: 0, error, rules: [], redact };
 }
 
 /** Sorts by time, and two of the same second differ. */

@@ -2,8 +2,8 @@ import { JobError } from '../core/errors.ts';
 import type { RowCounts } from '../core/ledger.ts';
 
 /**
- * The law every load obeys: `read = loaded + quarantined + filtered + deduplicated`. Each figure was
- * measured on its own, so a lost or doubled row cannot hide.
+ * The law every load obeys: `read = loaded + quarantined + filtered + dropped + deduplicated`. Each
+ * figure was measured on its own, so a lost or doubled row cannot hide.
  *
  * @throws JobError `ACCOUNTING_BROKEN` naming the sink, the figures and the difference.
  */
@@ -13,8 +13,8 @@ export function assertAccounted(
   loaded: number,
   when: string,
 ): void {
-  const { read, quarantined, filtered, deduplicated } = counts;
-  const explained = loaded + quarantined + filtered + deduplicated;
+  const { read, quarantined, filtered, dropped, deduplicated } = counts;
+  const explained = loaded + quarantined + filtered + dropped + deduplicated;
   if (explained === read) return;
   const difference = read - explained;
   const what =
@@ -24,14 +24,14 @@ export function assertAccounted(
   throw new JobError(
     'ACCOUNTING_BROKEN',
     `${sink}, ${when}: ${what}: read ${String(read)} but loaded ${String(loaded)} + quarantined ` +
-      `${String(quarantined)} + filtered ${String(filtered)} + deduplicated ${String(deduplicated)}`,
+      `${String(quarantined)} + filtered ${String(filtered)} + dropped ${String(dropped)} + deduplicated ${String(deduplicated)}`,
     { hint: 'do not use this load; look for other writers, triggers or rules on the target' },
   );
 }
 
 /** @throws JobError `QUARANTINE_LIMIT` when too large a share of the window's rows broke a rule. */
 export function assertQuarantineShare(
-  counts: Omit<RowCounts, 'deduplicated'>,
+  counts: Omit<RowCounts, 'deduplicated' | 'dropped'>,
   limit: number,
   place: string,
 ): void {

@@ -7,6 +7,7 @@ import type { OutputContract } from '../core/schema.ts';
 import type { Source, StrategyContext } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { PlanSession } from '../plan/session.ts';
+import type { Corrections } from './corrections.ts';
 import type { Notifiers } from './notify.ts';
 import type { LoadPreview } from './preview.ts';
 import type { SinkPlan } from './sinks.ts';
@@ -27,6 +28,8 @@ export interface RunInfo {
   readonly dryRun: boolean;
   /** A dry run also finds out what a load would do; it reads the source for that. */
   readonly preview?: boolean;
+  /** Rows of earlier runs' quarantines that this one loads, as they are now. */
+  readonly corrections?: Corrections;
 }
 
 /** What a job says of the engine's session. */
@@ -59,6 +62,8 @@ export interface JobContext extends EngineContext {
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** The facts that this run's record holds, those of earlier attempts too. */
   history(): Promise<readonly RunEvent[]>;
+  /** Keeps what the rules have found so far, so that a run that fails can tell it too. */
+  judged(rules: readonly RuleOutcome[]): void;
   /** Appends a fact to the run's record. */
   event(type: string, data: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -80,8 +85,16 @@ export interface SinkOutcome {
 
 export interface RuleOutcome {
   readonly rule: string;
-  readonly action: 'quarantine' | 'warn' | 'fail';
+  readonly action: 'fail' | 'quarantine' | 'drop' | 'warn';
+  /** Rows that the rule looked at; absent: it is about no rows, or nobody counted. */
+  readonly checked?: number;
+  /** Rows that broke it; 0 for a rule about all rows at once. */
   readonly rows: number;
+  /**
+   * `passed`: nothing broke it. `tolerated`: within its threshold. `broken`: it did what its action
+   * says. `failed`: it fails the run.
+   */
+  readonly verdict: 'passed' | 'tolerated' | 'broken' | 'failed';
   readonly detail?: string;
 }
 

@@ -83,6 +83,7 @@ function factsOf(
     read: figure(counts?.['read']),
     quarantined: figure(counts?.['quarantined'] ?? 0),
     filtered: figure(counts?.['filtered']),
+    dropped: figure(counts?.['dropped']),
     deduplicated: figure(counts?.['deduplicated']),
     loaded: figure(line.sinks[0]?.['loaded']),
     sinks: line.sinks

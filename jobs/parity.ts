@@ -60,6 +60,8 @@ export interface ParityOptions {
 const BLOCK_ROWS = 1000;
 /** View over the sample. */
 const SAMPLE = 'parity_sample';
+/** What the ages of `freshness` are measured against: the engines must agree, whatever they find. */
+const EPOCH = new Date(0);
 const STAMP = { createdBy: 'parity', loadedAt: '1970-01-01T00:00:00Z' };
 
 interface Outcome {
@@ -168,9 +170,9 @@ async function takeSample(
   const { transform } = computation;
   const source = await computation.openSource(sql, signal);
   checkSource(source, transform.required);
-  await transform.inputs(session, signal);
+  await transform.inputs(session, source, signal);
   const whole = await transform.prepare(session, source, options.window, signal);
-  const { read, filtered } = await whole.measure(signal);
+  const { read, filtered } = await whole.measure(EPOCH, signal);
   const every = Math.max(1, Math.floor((read - filtered) / options.rows));
   const path = join(sql.scratchDir, 'sample.parquet');
   await sql.run(
@@ -189,13 +191,13 @@ async function runOn(
   window: Window | undefined,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  await transform.inputs(session, signal);
+  await transform.inputs(session, source, signal);
   const sampled = await asSample(source, session, path, signal);
   const prepared = await transform.prepare(session, sampled, window, signal);
   const { relation } = prepared.result(STAMP);
   try {
     const rows = await session.collect(relation, signal);
-    return { relation, rows, figures: figuresOf(await prepared.measure(signal)) };
+    return { relation, rows, figures: figuresOf(await prepared.measure(EPOCH, signal)) };
   } catch (error) {
     signal.throwIfAborted();
     // A value without a result is an outcome; whatever else fails ends the comparison.
@@ -226,9 +228,15 @@ async function asSample(
   return { ...source, relation, relationWithOrigin: relation };
 }
 
-function figuresOf({ read, filtered, quarantined, rules }: Measured): ReadonlyMap<string, number> {
+function figuresOf({
+  read,
+  filtered,
+  quarantined,
+  dropped,
+  rules,
+}: Measured): ReadonlyMap<string, number> {
   return new Map<string, number>([
-    ...Object.entries({ read, filtered, quarantined }),
+    ...Object.entries({ read, filtered, quarantined, dropped }),
     ...rules.map(({ rule, rows }) => [rule, rows] as const),
   ]);
 }

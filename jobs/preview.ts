@@ -5,7 +5,7 @@ import type { PlanSession } from '../plan/session.ts';
 import type { RunInfo } from './job.ts';
 import { type OpenSink, sumOf } from './sinks.ts';
 import type { LoadPlan } from './template.ts';
-import type { Measured } from './transform.ts';
+import type { Measured, RuleDescription, RunStamp } from './transform.ts';
 
 /** What a load would do, found out without writing anything. */
 export interface LoadPreview {
@@ -19,6 +19,7 @@ export interface LoadPreview {
   };
   /** Where the source's rows would go, but for duplicates. */
   readonly measured: Measured;
+  readonly rules: readonly RuleDescription[];
   /** The plan as a tree. */
   readonly steps: string;
   readonly sinks: readonly SinkPreview[];
@@ -43,7 +44,7 @@ export async function previewLoad(
   signal: AbortSignal,
 ): Promise<LoadPreview> {
   const prepared = await transform.prepare(session, source, run.window, signal);
-  const measured = await prepared.measure(signal);
+  const measured = await prepared.measure(run.startedAt, signal);
   const previews: SinkPreview[] = [];
   for (const sink of sinks) previews.push(await previewSink(sink, run.force, signal));
   const used = new Set(transform.required.map(({ name }) => name));
@@ -58,9 +59,14 @@ export async function previewLoad(
       columns: source.columns.map((column) => ({ ...column, used: used.has(column.name) })),
     },
     measured,
-    steps: explain(transform.plan.node),
+    rules: transform.rules,
+    steps: explain(prepared.result(stampOf(run)).relation.node),
     sinks: previews,
   };
+}
+
+function stampOf({ createdBy, startedAt }: RunInfo): RunStamp {
+  return { createdBy, loadedAt: startedAt.toISOString() };
 }
 
 async function previewSink(

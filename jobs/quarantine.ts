@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Failpoints } from '../core/failpoint.ts';
+import type { Corrections } from './corrections.ts';
 import type { RunInfo } from './job.ts';
 import type { Storage } from '../core/storage.ts';
 import { integer, text } from '../plan/expressions/literal.ts';
 import type { Relation } from '../plan/plan.ts';
 import type { PlanSession } from '../plan/session.ts';
+import type { Measured } from './transform.ts';
 
 export interface Quarantined {
   readonly rows: number;
@@ -33,6 +36,31 @@ export async function keepQuarantine(
   else rows = await write(session, broken, storage, key, run, signal);
   await failpoints.reach('quarantine:keep:after');
   return { rows, place: `${storage.root}/${key}` };
+}
+
+/** What `dray quarantine` needs of a run to show its rows and to load them again. */
+export const keptEventData = z.object({
+  place: z.string(),
+  rows: z.int(),
+  rules: z.record(z.string(), z.int()),
+  /** State of the source, before any corrections. */
+  source: z.string(),
+  /** Files of quarantines that the run has read in the place of the source's rows. */
+  corrected_by: z.array(z.string()),
+});
+
+export function keptEvent(
+  { rows, place }: Quarantined,
+  { rules }: Measured,
+  corrections: Corrections | undefined,
+  source: string,
+): z.output<typeof keptEventData> {
+  const broken = rules.filter((rule) => rule.action === 'quarantine' && rule.rows > 0);
+  return {
+    ...{ place, rows, source },
+    rules: Object.fromEntries(broken.map((rule) => [rule.rule, rule.rows])),
+    corrected_by: [...(corrections?.places ?? [])],
+  };
 }
 
 /** Where a run keeps a file in the quarantine; the same for every attempt of it. */

@@ -1,8 +1,11 @@
 import type { JobError } from '../core/errors.ts';
-import type { JobOutcome, RunInfo } from './job.ts';
+import type { JobOutcome, RuleOutcome, RunInfo } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 
 const MAX_TEXT = 2_000;
+/** So many fit beside everything else. */
+const MOST_RULES = 16;
+const WORST = ['failed', 'broken', 'tolerated', 'passed'] as const;
 
 /** The one JSON line on stdout, at most 16 kB; its keys are public. */
 export interface ResultLine {
@@ -17,6 +20,9 @@ export interface ResultLine {
   readonly exit_code: number;
   readonly counts: Readonly<Record<string, number>> | null;
   readonly sinks: readonly Readonly<Record<string, unknown>>[];
+  /** What each rule found, those that are broken first; see `rules_left_out`. */
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+  readonly rules_left_out: number;
   readonly warnings: readonly string[];
   readonly error: {
     readonly code: string;
@@ -29,11 +35,15 @@ export interface ResultLine {
 export function resultLine(
   run: RunInfo,
   platform: DetectedPlatform,
-  ended: { readonly outcome?: JobOutcome; readonly error?: JobError },
+  ended: {
+    readonly outcome?: JobOutcome;
+    readonly error?: JobError;
+    readonly rules: readonly RuleOutcome[];
+  },
   report: string | undefined,
   redact: (text: string) => string,
 ): ResultLine {
-  const { outcome, error } = ended;
+  const { outcome, error, rules } = ended;
   const { window } = run;
   const short = (text: string) => redact(text).slice(0, MAX_TEXT);
   return {
@@ -60,6 +70,12 @@ export function resultLine(
       reused: sink.status === 'reused',
       seconds: Math.round(sink.seconds * 1000) / 1000,
     })),
+    rules: worstFirst(rules)
+      .slice(0, MOST_RULES)
+      .map(({ rule, action, checked, rows, verdict }) => ({
+        ...{ rule: rule.slice(0, 64), action, checked: checked ?? null, rows, verdict },
+      })),
+    rules_left_out: Math.max(0, rules.length - MOST_RULES),
     warnings: (outcome?.warnings ?? []).slice(0, 5).map((text) => short(text).slice(0, 500)),
     error:
       error === undefined
@@ -71,6 +87,10 @@ export function resultLine(
           },
     report: report ?? null,
   };
+}
+
+function worstFirst(rules: readonly RuleOutcome[]): readonly RuleOutcome[] {
+  return [...rules].sort((a, b) => WORST.indexOf(a.verdict) - WORST.indexOf(b.verdict));
 }
 
 function statusOf(run: RunInfo, error: JobError | undefined): ResultLine['status'] {

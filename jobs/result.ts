@@ -34,7 +34,7 @@ export async function computeResult(
   signal: AbortSignal,
 ): Promise<Computed> {
   const { contract } = plan.transform;
-  const expectedRows = counts.read - counts.filtered - counts.quarantined;
+  const expectedRows = counts.read - counts.filtered - counts.quarantined - counts.dropped;
   using errors = collectRowErrors(session);
   const onRows = (rows: number): void => {
     context.watcher.progress('transform', rows, expectedRows);
@@ -58,8 +58,8 @@ export async function computeResult(
   const paths = files.map((file) => file.path);
   if (paths.length > 0) await session.sql.parquet.view(RESULT, paths, signal);
   const broken = failed.rows === 0 ? [] : [rowErrorRule(failed)];
-  const rules = [...broken, ...(await prepared.inspect(files, signal))];
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const rules = [...broken, ...(await prepared.inspect(rows, signal))];
   return {
     result: { contract, files, rows },
     deduplicated: dropped['deduplicated'] ?? 0,
@@ -71,7 +71,13 @@ export async function computeResult(
 }
 
 function rowErrorRule({ rows, place }: Quarantined): RuleOutcome {
-  return { rule: 'row_error', action: 'quarantine', rows, detail: `the errors are in ${place}` };
+  return {
+    rule: 'row_error',
+    action: 'quarantine',
+    rows,
+    verdict: 'broken',
+    detail: `the errors are in ${place}`,
+  };
 }
 
 async function partitionContents(

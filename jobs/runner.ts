@@ -2,7 +2,7 @@ import { JobError, messageOf, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
 import type { EngineName } from '../core/engine.ts';
 import type { PlanSession } from '../plan/session.ts';
-import type { JobContext, JobOutcome, RunInfo, SessionOptions } from './job.ts';
+import type { JobContext, JobOutcome, RuleOutcome, RunInfo, SessionOptions } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { RunStore } from '../core/run-store.ts';
@@ -39,6 +39,8 @@ export interface EndedRun {
   readonly steps: readonly StepTiming[];
   readonly outcome?: JobOutcome;
   readonly error?: JobError;
+  /** What the rules found, as far as the run came. */
+  readonly rules: readonly RuleOutcome[];
   readonly seconds: number;
 }
 
@@ -54,6 +56,7 @@ export interface RunResult {
   readonly seconds: number;
   readonly outcome?: JobOutcome;
   readonly error?: JobError;
+  readonly rules: readonly RuleOutcome[];
   /** Masks the secrets of this run in a text, such as a stack. */
   redact(text: string): string;
 }
@@ -75,7 +78,13 @@ export async function runJob(
   const startMs = clock.monotonicMs();
   const steps: StepTiming[] = [];
   const warnings: string[] = [];
-  const context = contextOf(run, services, steps, warnings);
+  let judged: readonly RuleOutcome[] = [];
+  const context: JobContext = {
+    ...contextOf(run, services, steps, warnings),
+    judged(found) {
+      judged = found;
+    },
+  };
   const recorded = !run.dryRun;
   if (recorded) {
     await store.startAttempt({
@@ -93,15 +102,16 @@ export async function runJob(
   const ended = await attemptOutcome(job, context, warnings, services, signal);
   await beating?.[Symbol.asyncDispose]();
 
+  const rules = ended.outcome?.rules ?? judged;
   const seconds = (clock.monotonicMs() - startMs) / 1000;
   const report = recorded
     ? await guarded(
-        services.writeReport({ run, platform, config, steps, seconds, ...ended }),
+        services.writeReport({ run, platform, config, steps, rules, seconds, ...ended }),
         context,
       )
     : undefined;
   const redact = (text: string) => services.redact(text);
-  const line = resultLine(run, platform, ended, report, redact);
+  const line = resultLine(run, platform, { ...ended, rules }, report, redact);
   if (recorded) {
     const isOurs = await store.endAttempt({
       runId: run.runId,
@@ -117,7 +127,7 @@ export async function runJob(
       await guarded(sendNotifications(job.notifiers, context, services, time), context);
     }
   }
-  return { line, exitCode: line.exit_code, seconds, redact, ...ended };
+  return { line, exitCode: line.exit_code, seconds, rules, redact, ...ended };
 }
 
 type Ended =
@@ -158,7 +168,7 @@ function contextOf(
   services: RunServices,
   steps: StepTiming[],
   warnings: string[],
-): JobContext {
+): Omit<JobContext, 'judged'> {
   const { clock, store, watcher, platform } = services;
   const { runId, attempt } = run;
   const now = () => clock.now().toISOString();

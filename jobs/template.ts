@@ -6,8 +6,10 @@ import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from './job.
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
+import { assertQuality, describeFailure } from './quality/verdicts.ts';
 import type { EngineChoice } from './engine-choice.ts';
-import { keepQuarantine, type Quarantined } from './quarantine.ts';
+import { correctedSource, digestOf } from './corrections.ts';
+import { keepQuarantine, keptEvent, type Quarantined } from './quarantine.ts';
 import { previewLoad } from './preview.ts';
 import { computeResult } from './result.ts';
 import { assertTellsRowErrors } from './row-errors.ts';
@@ -34,7 +36,7 @@ export interface LoadPlan {
 
 export const LOAD_STEPS = ['check', 'claim', 'measure', 'transform', 'write', 'account'] as const;
 
-const NO_ROWS: RowCounts = { read: 0, quarantined: 0, filtered: 0, deduplicated: 0 };
+const NO_ROWS: RowCounts = { read: 0, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 };
 /** How long a failed run looks for a lost claim before it reports the failure itself. */
 const LOOK_MS = 5_000;
 const EMPTY_WINDOW =
@@ -55,13 +57,18 @@ export async function runLoad(
   await using session = await context.openEngine(plan.engine.engine, plan.session, signal);
   await using open = new AsyncDisposableStack();
 
-  const { source, sinks, extraColumns } = await context.step('check', async () => {
-    const opened = await plan.openSource(session.sql, signal);
-    const extra = checkSource(opened, transform.required);
-    const inputs = await transform.inputs(session, signal);
+  const { source, digest, sinks, extraColumns } = await context.step('check', async () => {
+    const own = await plan.openSource(session.sql, signal);
+    const extra = checkSource(own, transform.required);
+    const opened =
+      run.corrections === undefined
+        ? own
+        : await correctedSource(own, run.corrections, session.sql, context, signal);
+    const inputs = await transform.inputs(session, opened, signal);
     const snapshot = { source: opened.snapshot, inputs };
     const ready = await openSinks(plan, snapshot, session.sql, context, open, signal);
-    return { source: opened, sinks: ready, extraColumns: extra };
+    const digest = run.corrections?.source ?? digestOf(own.snapshot);
+    return { source: opened, digest, sinks: ready, extraColumns: extra };
   });
   const outcome = {
     engine: plan.engine.engine,
@@ -88,7 +95,15 @@ export async function runLoad(
   );
   try {
     const held = AbortSignal.any([signal, ...claimed.map((sink) => sink.claim.lost)]);
-    const found = await loadClaimed(plan, session, source, claimed, startedAt, context, held);
+    const found = await loadClaimed(
+      plan,
+      session,
+      { source, digest },
+      claimed,
+      startedAt,
+      context,
+      held,
+    );
     return { ...outcome, ...found };
   } catch (error) {
     throw await lossOr(error, claimed);
@@ -100,7 +115,7 @@ type Loaded = Pick<JobOutcome, 'counts' | 'sinks'> & Partial<JobOutcome>;
 async function loadClaimed(
   plan: LoadPlan,
   session: PlanSession,
-  source: Source,
+  { source, digest }: { readonly source: Source; readonly digest: string },
   claimed: readonly ClaimedSink[],
   startedAt: string,
   context: JobContext,
@@ -118,7 +133,7 @@ async function loadClaimed(
   const { snapshot, prepared, measured, quarantined } = await context.step('measure', async () => {
     const still = (await source.materialize?.(signal)) ?? source;
     const ready = await plan.transform.prepare(session, still, run.window, signal);
-    const found = await ready.measure(signal);
+    const found = await ready.measure(run.startedAt, signal);
     const kept = await keepQuarantine(
       session,
       ready.quarantine,
@@ -128,11 +143,18 @@ async function loadClaimed(
       context.failpoints,
       signal,
     );
+    if (kept.rows > 0 || run.attempt > 1) {
+      await context.event('quarantine.kept', keptEvent(kept, found, run.corrections, digest));
+    }
     return { snapshot: still, prepared: ready, measured: found, quarantined: kept };
   });
-  const { read, filtered } = measured;
-  const found = { read, filtered, quarantined: quarantined.rows };
+  const { read, filtered, dropped } = measured;
+  const found = { read, filtered, dropped, quarantined: quarantined.rows };
+  context.judged(measured.rules);
   assertQuarantineShare(found, plan.maxQuarantinedRatio, quarantined.place);
+  // With rules about the result, it is computed first, so that all that fail are named at once.
+  const { quarantine: place } = quarantineOf([quarantined]);
+  if (!plan.transform.rules.some(({ ofResult }) => ofResult)) assertQuality(measured.rules, place);
 
   const stamp = { createdBy: run.createdBy, loadedAt: startedAt };
   const computed = await context.step('transform', async () => {
@@ -144,6 +166,8 @@ async function loadClaimed(
   const counts = { ...found, quarantined: found.quarantined + failed.rows, deduplicated };
   if (failed.rows > 0) assertQuarantineShare(counts, plan.maxQuarantinedRatio, failed.place);
   const rules = [...measured.rules, ...computed.rules];
+  context.judged(rules);
+  assertQuality(rules, place);
   const explained = {
     ...quarantineOf([quarantined, failed]),
     counts,
@@ -194,6 +218,6 @@ function partitionsOf(entry: LoadEntry): JobOutcome['partitions'] {
 
 function warningsOf(rules: readonly RuleOutcome[]): readonly string[] {
   return rules
-    .filter((rule) => rule.action === 'warn' && rule.rows > 0)
-    .map((rule) => `${rule.rule}: ${String(rule.rows)} rows; ${rule.detail ?? ''}`);
+    .filter((rule) => rule.action === 'warn' && rule.verdict === 'broken')
+    .map(describeFailure);
 }

@@ -1,4 +1,3 @@
-import type { ResultFile } from '../core/engine.ts';
 import type { OutputContract } from '../core/schema.ts';
 import type { Source, SourcePart } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
@@ -16,6 +15,7 @@ export interface RequiredColumn {
 export interface Measured {
   readonly read: number;
   readonly filtered: number;
+  readonly dropped: number;
   readonly quarantined: number;
   readonly rules: readonly RuleOutcome[];
 }
@@ -29,13 +29,28 @@ export interface RunStamp {
 
 /** A transform bound to an open session and source. */
 export interface PreparedTransform {
-  measure(signal: AbortSignal): Promise<Measured>;
+  /** @param now - what ages are measured against. */
+  measure(now: Date, signal: AbortSignal): Promise<Measured>;
   /** Rows that broke a rule: the source's columns as text, `rules`, `source_file`, `source_row_number`. */
   readonly quarantine: Relation;
   /** The contract's columns; a `dedupe` in it counts what it drops as `deduplicated`. */
   result(stamp: RunStamp): Pick<PartitionedResult, 'relation' | 'parts'>;
-  /** Rules that look at the result, such as products nobody knows; the session has it bound. */
-  inspect(files: readonly ResultFile[], signal: AbortSignal): Promise<readonly RuleOutcome[]>;
+  /**
+   * Rules that look at the result, such as products nobody knows.
+   *
+   * @param rows - of the result, which the session has bound if there are any.
+   */
+  inspect(rows: number, signal: AbortSignal): Promise<readonly RuleOutcome[]>;
+}
+
+/** A rule as people read it. */
+export interface RuleDescription extends Pick<RuleOutcome, 'rule' | 'action'> {
+  /** What it asks for: `week between 1 and 53`. */
+  readonly says: string;
+  /** What it tolerates: `10 rows and 1%`; empty: nothing. */
+  readonly tolerates: string;
+  /** Whether it looks at the result, so that nobody knows before that is computed. */
+  readonly ofResult: boolean;
 }
 
 /** A job's data part: a portable plan, and what a load has to know about it. */
@@ -46,6 +61,8 @@ export interface Transform {
   readonly text: string;
   /** The whole result, for explaining it and for asking which engines can run it. */
   readonly plan: Relation;
+  /** The rules, in the order of their outcomes. */
+  readonly rules: readonly RuleDescription[];
   /** Values of the partition column that a window selects; undefined: all. */
   covers(window: Window | undefined): readonly string[] | undefined;
   /**
@@ -53,8 +70,12 @@ export interface Transform {
    * windows that touch the same partition overlap in it, which is what claims have to see.
    */
   wholePartitions(window: Window): Window;
-  /** What the transform reads besides the source; checked, and part of the load id. */
-  inputs(session: PlanSession, signal: AbortSignal): Promise<readonly SourcePart[]>;
+  /**
+   * What the transform reads besides the source; checked, and part of the load id.
+   *
+   * @throws JobError `CONFIG_INVALID` for rules that do not fit the source's columns.
+   */
+  inputs(session: PlanSession, source: Source, signal: AbortSignal): Promise<readonly SourcePart[]>;
   prepare(
     session: PlanSession,
     source: Source,

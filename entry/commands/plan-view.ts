@@ -1,6 +1,6 @@
 import type { ConfigValue } from '../../core/config-values.ts';
 import { printable } from '../../core/printable.ts';
-import type { JobOutcome } from '../../jobs/job.ts';
+import type { JobOutcome, RuleOutcome } from '../../jobs/job.ts';
 import type { LoadPreview, SinkPreview } from '../../jobs/preview.ts';
 import type { ResultLine } from '../../jobs/result-line.ts';
 import { tableLines } from '../table.ts';
@@ -37,6 +37,7 @@ export function planLines(told: Told, { width, color }: Screen): readonly string
     ...block('config', configLines(told.config, width - INDENT.length)),
     ...block('engine', [`${outcome.engine}: ${outcome.engineReason}`]),
     ...block('source', sourceLines(preview)),
+    ...block('rules', rulesLines(preview, width - INDENT.length)),
     ...block('steps', preview.steps.split('\n').map(printable)),
     ...preview.sinks.flatMap((sink) =>
       block(`${sink.plan.name} (${sink.plan.kind}, ${sink.plan.mode})`, sinkLines(sink)),
@@ -67,16 +68,40 @@ function sourceLines({ source, measured }: LoadPreview): readonly string[] {
       .map(({ name, type }) => `${name} ${type}`)
       .join(', ');
   const unused = named(false);
-  const inWindow = measured.read - measured.filtered - measured.quarantined;
+  const inWindow = measured.read - measured.filtered - measured.quarantined - measured.dropped;
   return [
     `${printable(location)}: ${size}`,
     `columns: ${printable(named(true))}`,
     ...(unused === '' ? [] : [`not used: ${printable(unused)}`]),
-    `rows: ${count(inWindow)} to load, duplicates among them; ${count(measured.filtered)} outside the window; ${count(measured.quarantined)} to quarantine`,
-    ...measured.rules
-      .filter(({ rows }) => rows > 0)
-      .map(({ rule, rows }) => `rule ${rule}: broken by ${count(rows)} rows`),
+    `rows: ${count(inWindow)} to load, duplicates among them; ${count(measured.filtered)} outside the window; ${count(measured.quarantined)} to quarantine` +
+      (measured.dropped === 0 ? '' : `; ${count(measured.dropped)} to drop`),
   ];
+}
+
+/** Each rule with what it finds now; rules about the result are looked at when there is one. */
+function rulesLines({ rules, measured }: LoadPreview, width: number): readonly string[] {
+  return tableLines(
+    [
+      { title: 'RULE', shrinkTo: 20 },
+      { title: 'ASKS FOR', shrinkTo: 24 },
+      { title: 'ACTION' },
+      { title: 'TOLERATES' },
+      { title: 'BROKEN BY', align: 'right' },
+    ],
+    rules.map(({ rule, says, action, tolerates }) => {
+      const found = measured.rules.find((outcome) => outcome.rule === rule);
+      return [
+        ...[printable(rule), printable(says), action, tolerates === '' ? '-' : tolerates],
+        found === undefined ? 'by a run' : foundOf(found),
+      ];
+    }),
+    width,
+  );
+}
+
+function foundOf({ rows, verdict }: RuleOutcome): string {
+  const failing = verdict === 'failed' ? ' ✗' : '';
+  return `${rows === 0 && failing !== '' ? 'fails' : count(rows)}${failing}`;
 }
 
 function sinkLines(sink: SinkPreview): readonly string[] {
@@ -109,11 +134,11 @@ function doing({ plan, state, rowsThere, reuse }: SinkPreview): string {
 
 /** For programs. */
 export function planJson({ job, line, outcome, preview, config }: Told) {
-  const { source, measured, steps, sinks } = preview;
+  const { source, measured, rules, steps, sinks } = preview;
   return {
     ...{ schema: 'dray.plan/1', job, window: line.window },
     engine: { name: outcome.engine, reason: outcome.engineReason },
-    ...{ config, source, measured, steps: steps.split('\n') },
+    ...{ config, source, measured, rules, steps: steps.split('\n') },
     sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse }) => ({
       ...{ sink: plan.name, kind: plan.kind, mode: plan.mode, target },
       ...{ exists: state.exists, create: state.exists ? null : (state.create ?? null) },

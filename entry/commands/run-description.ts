@@ -27,6 +27,7 @@ export function describeRun(
     ...section('Steps', stepLines(steps, look), look),
     ...section('Rows', accountingLines(result, look), look),
     ...section('Sinks', sinkLines(result, look), look),
+    ...section('Rules', ruleLines(result, look), look),
     ...section(
       'Warnings',
       result.warnings.map((warning) => printable(warning)),
@@ -91,7 +92,7 @@ function stepLines(steps: readonly StepRecord[], look: Look): readonly string[] 
 /** Where every row went. Every sink has to have loaded what the others have. */
 function accountingLines({ counts, sinks }: ResultView, look: Look): readonly string[] {
   if (counts === undefined || counts === null) return [];
-  const { read, filtered, quarantined, deduplicated } = counts;
+  const { read, filtered, quarantined, dropped, deduplicated } = counts;
   const share = (rows: number): string => {
     if (read === 0) return '';
     const percent = (rows / read) * 100;
@@ -101,6 +102,7 @@ function accountingLines({ counts, sinks }: ResultView, look: Look): readonly st
     ['read', count(read), ''],
     ['filtered', count(filtered), share(filtered)],
     ['quarantined', count(quarantined), share(quarantined)],
+    ['dropped', count(dropped), share(dropped)],
     ['deduplicated', count(deduplicated), share(deduplicated)],
     ...[...new Set(loads(sinks))].map((loaded) => ['loaded', count(loaded), share(loaded)]),
   ];
@@ -110,7 +112,7 @@ function accountingLines({ counts, sinks }: ResultView, look: Look): readonly st
     look,
   );
   const off = loads(sinks).some(
-    (loaded) => loaded + filtered + quarantined + deduplicated !== read,
+    (loaded) => loaded + filtered + quarantined + dropped + deduplicated !== read,
   );
   if (!off || loads(sinks).length === 0) return lines;
   return [...lines, paint('red', 'the rows do not add up to those read', look.color)];
@@ -141,6 +143,24 @@ function sinkLines({ sinks }: ResultView, look: Look): readonly string[] {
       count(sink.loaded),
       seconds(sink.seconds),
       printable(sink.target),
+    ]),
+    look,
+  );
+}
+
+function ruleLines({ rules }: ResultView, look: Look): readonly string[] {
+  return table(
+    [
+      { title: 'rule', shrinkTo: 20 },
+      { title: 'action' },
+      { title: 'verdict' },
+      { title: 'checked', align: 'right' },
+      { title: 'broke it', align: 'right' },
+    ],
+    rules.map(({ rule, action, verdict, checked, rows }) => [
+      ...[printable(rule), printable(action), printable(verdict)],
+      checked === undefined || checked === null ? '-' : count(checked),
+      rows === 0 && verdict !== 'passed' ? '-' : count(rows),
     ]),
     look,
   );

@@ -13,6 +13,7 @@ const resultView = z.object({
       read: z.number(),
       quarantined: z.number(),
       filtered: z.number(),
+      dropped: z.number().default(0),
       deduplicated: z.number(),
     })
     .nullish()
@@ -28,6 +29,18 @@ const resultView = z.object({
         load_id: z.string().default(''),
         loaded: z.number().default(0),
         seconds: z.number().default(0),
+      }),
+    )
+    .catch([])
+    .default([]),
+  rules: z
+    .array(
+      z.object({
+        rule: z.string(),
+        action: z.string().default(''),
+        checked: z.number().nullish(),
+        rows: z.number().default(0),
+        verdict: z.string().default(''),
       }),
     )
     .catch([])

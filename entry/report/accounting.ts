@@ -3,7 +3,7 @@ import { count } from '../wording.ts';
 import { type Html, html } from './html.ts';
 
 interface Share {
-  readonly name: 'loaded' | 'quarantined' | 'filtered' | 'deduplicated';
+  readonly name: 'loaded' | 'quarantined' | 'filtered' | 'dropped' | 'deduplicated';
   readonly meaning: string;
   readonly rows: number;
 }
@@ -20,6 +20,7 @@ export function accounting(outcome: JobOutcome): Html {
     { name: 'loaded', meaning: 'in every target', rows: loaded },
     { name: 'quarantined', meaning: 'broke a rule, kept aside', rows: counts.quarantined },
     { name: 'filtered', meaning: 'outside the window', rows: counts.filtered },
+    { name: 'dropped', meaning: 'broke a rule that leaves rows out', rows: counts.dropped },
     { name: 'deduplicated', meaning: 'a better row has its key', rows: counts.deduplicated },
   ];
   const sum = shares.reduce((total, share) => total + share.rows, 0);

@@ -6,7 +6,8 @@ import { configSection, contractSection, sampleSections } from './details.ts';
 import { type Html, html } from './html.ts';
 import { errorBox, facts, headline, warningBox } from './headline.ts';
 import { partitionChart } from './partition-chart.ts';
-import { rulesSection, sinksSection } from './sinks.ts';
+import { rulesSection } from './rules.ts';
+import { sinksSection } from './sinks.ts';
 import { STYLE } from './style.ts';
 import { stepTimeline } from './timeline.ts';
 
@@ -36,7 +37,7 @@ export function renderReport(ended: EndedRun): string {
           ${headline(ended)} ${error && errorBox(error)} ${of(warningBox)} ${facts(ended)}
           ${run.dryRun ? undefined : of(accounting)} ${of(sinksSection)}
           <div class="pair">${stepTimeline(ended.steps, ended.seconds)} ${of(partitionChart)}</div>
-          ${of(rulesSection)} ${of(sampleSections)} ${of(contractSection)}
+          ${rulesSection(ended.rules)} ${of(sampleSections)} ${of(contractSection)}
           ${configSection(ended.config)} ${footer(ended)}
         </main>
       </body>

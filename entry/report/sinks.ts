@@ -1,4 +1,4 @@
-import type { JobOutcome, RuleOutcome, SinkOutcome } from '../../jobs/job.ts';
+import type { JobOutcome, SinkOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import { duration, rate } from '../terminal/format.ts';
 import { count } from '../wording.ts';
@@ -57,44 +57,5 @@ function sinkRow(sink: SinkOutcome): Html {
     <td class="number">${written ? rate(sink.loaded, sink.seconds) : '-'}</td>
     <td>${sink.mode}</td>
     <td class="place">${printable(sink.target)}<br /><small>load ${sink.loadId}</small></td>
-  </tr> `;
-}
-
-export function rulesSection({ rules }: JobOutcome): Html | undefined {
-  if (rules.length === 0) return undefined;
-  return html`<section>
-    <h2>Rules</h2>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>rule</th>
-            <th>a row that breaks it</th>
-            <th class="number">rows</th>
-            <th>detail</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rules.map(ruleRow)}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
-}
-
-const ACTIONS: Readonly<Record<RuleOutcome['action'], string>> = {
-  quarantine: 'is quarantined',
-  warn: 'is loaded, with a warning',
-  fail: 'fails the run',
-};
-
-function ruleRow({ rule, action, rows, detail = '' }: RuleOutcome): Html {
-  return html`<tr>
-    <td>${printable(rule)}</td>
-    <td>${ACTIONS[action]}</td>
-    <td class="number ${rows === 0 ? 'good' : 'careful'}">
-      ${rows === 0 ? '✓ none' : count(rows)}
-    </td>
-    <td>${printable(detail)}</td>
   </tr> `;
 }

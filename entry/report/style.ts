@@ -2,10 +2,10 @@
 export const STYLE = `
 :root { --page: #f5f6f8; --card: #fff; --text: #1a2230; --quiet: #5b6677; --line: #e0e4ea;
   --good: #0f7b4d; --bad: #c02b33; --careful: #96610a;
-  --loaded: #2f6fde; --quarantined: #d9480f; --filtered: #98a2b3; --deduplicated: #8b5cd6; }
+  --loaded: #2f6fde; --quarantined: #d9480f; --filtered: #98a2b3; --deduplicated: #8b5cd6; --dropped: #b45309; }
 @media (prefers-color-scheme: dark) { :root { --page: #10141b; --card: #191f29; --text: #e7ebf2;
   --quiet: #96a1b3; --line: #2b3442; --good: #45c98c; --bad: #ff7b81; --careful: #e9b44c;
-  --loaded: #5b94f5; --quarantined: #f0733c; --filtered: #6b7687; --deduplicated: #a884ea; } }
+  --loaded: #5b94f5; --quarantined: #f0733c; --filtered: #6b7687; --deduplicated: #a884ea; --dropped: #d99a4e; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif; }
@@ -34,12 +34,12 @@ small { font-size: 12px; }
 .law strong { margin-left: 10px; white-space: nowrap; }
 svg rect { fill: var(--loaded); }
 svg .quarantined { fill: var(--quarantined); } svg .filtered { fill: var(--filtered); }
-svg .deduplicated { fill: var(--deduplicated); } svg .step.bad { fill: var(--bad); }
+svg .deduplicated { fill: var(--deduplicated); } svg .dropped { fill: var(--dropped); } svg .step.bad { fill: var(--bad); }
 .stack { display: block; width: 100%; height: 26px; border-radius: 6px; margin: 10px 0 12px; }
 .key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 8px;
   background: var(--loaded); }
 .key.quarantined { background: var(--quarantined); } .key.filtered { background: var(--filtered); }
-.key.deduplicated { background: var(--deduplicated); }
+.key.deduplicated { background: var(--deduplicated); } .key.dropped { background: var(--dropped); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 6px 14px 6px 0; border-top: 1px solid var(--line);

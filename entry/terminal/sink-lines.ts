@@ -73,5 +73,6 @@ function statusText({ status, loaded }: SinkOutcome, counts: RowCounts, paint: P
 
 /** The accounting law, for one sink. */
 export function adds(loaded: number, counts: RowCounts): boolean {
-  return counts.read === loaded + counts.quarantined + counts.filtered + counts.deduplicated;
+  const { read, quarantined, filtered, dropped, deduplicated } = counts;
+  return read === loaded + quarantined + filtered + dropped + deduplicated;
 }

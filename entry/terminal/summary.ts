@@ -5,6 +5,7 @@ import type { RunResult } from '../../jobs/runner.ts';
 import { count } from '../wording.ts';
 import { errorLines } from './error-lines.ts';
 import { duration, type Paint, painter, type Tone } from './format.ts';
+import { ruleLines } from './rule-lines.ts';
 import { sampleLines } from './sample-rows.ts';
 import { adds, sinkLines } from './sink-lines.ts';
 
@@ -32,7 +33,7 @@ export function printSummary(result: RunResult, options: SummaryOptions): string
   const { outcome, error, line } = result;
   const blocks = [
     outcome === undefined ? [] : accountLines(outcome, line, paint, width),
-    outcome === undefined ? [] : ruleLines(outcome, paint),
+    ruleLines(result.rules, paint, width),
     (outcome?.warnings ?? []).map((text) => `${paint('careful', '! warning:')} ${printable(text)}`),
     outcome === undefined ? [] : sampleBlocks(outcome, paint, width),
     error === undefined
@@ -106,17 +107,11 @@ function accountLines(
   const loaded = sinks.find((sink) => sink.status !== 'untouched')?.loaded ?? 0;
   const law =
     `${count(counts.read)} read = ${count(loaded)} loaded + ${count(counts.quarantined)} quarantined` +
-    ` + ${count(counts.filtered)} filtered + ${count(counts.deduplicated)} deduplicated`;
+    ` + ${count(counts.filtered)} filtered` +
+    (counts.dropped === 0 ? '' : ` + ${count(counts.dropped)} dropped`) +
+    ` + ${count(counts.deduplicated)} deduplicated`;
   const mark = adds(loaded, counts) ? paint('good', '✓') : paint('bad', '✗ does not add up');
   return [`${law} ${mark}`, '', ...sinkLines(sinks, counts, paint, width)];
-}
-
-function ruleLines(outcome: JobOutcome, paint: Paint): readonly string[] {
-  const broken = outcome.rules.filter((rule) => rule.rows > 0);
-  return broken.map(({ rule, action, rows, detail }) => {
-    const more = detail === undefined ? '' : paint('quiet', `  ${printable(detail)}`);
-    return `rule ${printable(rule)} broken by ${count(rows)} rows (${action})${more}`;
-  });
 }
 
 function sampleBlocks(outcome: JobOutcome, paint: Paint, width: number): readonly string[] {

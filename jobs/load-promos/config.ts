@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { ENGINES } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { extractorConfig, loaderConfig, notifierConfig } from '../../strategies/registry.ts';
+import { qualityRules } from '../quality/rule-config.ts';
+import { RULES } from './checked.ts';
 
 /** Keys that are accepted on the wire and have no implementation yet; they are never ignored. */
 const NOT_BUILT = ['retry', 'logging'] as const;
@@ -27,10 +29,11 @@ export const loadPromosConfig = z.strictObject({
   productsTable: z.union([z.string().min(1), extractorConfig]).optional(),
   quality: z
     .strictObject({
-      rules: z.array(z.unknown()).optional(),
+      /** Besides the job's own rules, see docs/quality.md. */
+      rules: qualityRules([...RULES, 'product_known', 'row_error']).default([]),
       maxQuarantinedRatio: z.number().min(0).max(1).default(0.01),
     })
-    .default({ maxQuarantinedRatio: 0.01 }),
+    .default({ rules: [], maxQuarantinedRatio: 0.01 }),
   quarantine: z.strictObject({ path: z.string().min(1) }).optional(),
   /** What an empty window does to the rows that the targets hold for it. */
   onEmpty: z.enum(['keep', 'replace']).default('keep'),
@@ -55,8 +58,7 @@ export type LoadPromosConfig = z.output<typeof loadPromosConfig>;
 
 /** @throws JobError `NOT_SUPPORTED` for an accepted key that nothing implements yet. */
 export function refuseNotBuilt(config: LoadPromosConfig): void {
-  const used: string[] = NOT_BUILT.filter((key) => config[key] !== undefined);
-  if (config.quality.rules !== undefined) used.push('quality.rules');
+  const used = NOT_BUILT.filter((key) => config[key] !== undefined);
   if (used.length > 0) {
     throw new JobError('NOT_SUPPORTED', `"${used.join('", "')}" is not built yet`, {
       hint: 'leave it out for now',

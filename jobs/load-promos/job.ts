@@ -102,12 +102,23 @@ function readerOf(reader: LoadPromosConfig['extractorConfig'], context: Strategy
     openReader(reader, session, context, signal);
 }
 
-function transformOf({ productsTable }: LoadPromosConfig, context: StrategyContext): Transform {
+function transformOf(
+  { productsTable, quality }: LoadPromosConfig,
+  context: StrategyContext,
+): Transform {
   const products =
-    typeof productsTable === 'string'
-      ? ({ strategy: 'PARQUET', sourceTable: productsTable } as const)
-      : productsTable;
-  return promotionsTransform(products && readerOf(products, context));
+    productsTable === undefined ? undefined : readerOf(asReader(productsTable), context);
+  return promotionsTransform(products, {
+    rules: quality.rules,
+    open: (config, session, signal) => readerOf(asReader(config), context)(session, signal),
+  });
+}
+
+/** A path means Parquet. */
+function asReader(config: NonNullable<LoadPromosConfig['productsTable']>) {
+  return typeof config === 'string'
+    ? ({ strategy: 'PARQUET', sourceTable: config } as const)
+    : config;
 }
 
 async function sessionOf(

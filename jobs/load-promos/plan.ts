@@ -1,37 +1,37 @@
-import { count, countDistinct, countIf } from '../../plan/aggregate.ts';
+import { type Aggregate, count, countDistinct, countIf, max } from '../../plan/aggregate.ts';
 import type { Expression } from '../../plan/expression.ts';
 import { minus, plus, times } from '../../plan/expressions/arithmetic.ts';
 import { cast } from '../../plan/expressions/cast.ts';
-import { equal, isBetween, isIn, isNull, notEqual } from '../../plan/expressions/comparison.ts';
+import { equal, isIn, notEqual } from '../../plan/expressions/comparison.ts';
 import { when } from '../../plan/expressions/conditional.ts';
 import { addDays } from '../../plan/expressions/date.ts';
 import { md5 } from '../../plan/expressions/hash.ts';
-import {
-  boolean,
-  dateOf,
-  decimalNumber,
-  instantOf,
-  nullOf,
-  text,
-} from '../../plan/expressions/literal.ts';
+import { dateOf, decimalNumber, instantOf, nullOf, text } from '../../plan/expressions/literal.ts';
 import { and, not, or } from '../../plan/expressions/logic.ts';
 import { presentOf } from '../../plan/expressions/nested.ts';
-import { concat, trim, upper } from '../../plan/expressions/text.ts';
-import {
-  ascending,
-  columnOf,
-  descending,
-  read,
-  readFields,
-  type Relation,
-} from '../../plan/plan.ts';
+import { concat } from '../../plan/expressions/text.ts';
+import { ascending, type ColumnsIn, columnOf, descending, type Relation } from '../../plan/plan.ts';
 import type { ReadField } from '../../plan/relation.ts';
-import { decimal, int32, int64, string } from '../../plan/types.ts';
+import { decimal, int64, string } from '../../plan/types.ts';
+import { NO_RULES, type RowCheck, withAction } from '../quality/rules.ts';
 import type { RunStamp } from '../transform.ts';
 import {
+  candidate,
+  checked,
+  columnNamed,
+  type Extras,
+  goesOn,
+  isDropped,
+  products,
+  readSource,
+  RULES,
+  type Weeks,
+  weekKnown,
+  withNames,
+  within,
+} from './checked.ts';
+import {
   DISPLAY_LOCATIONS,
-  FIRST_WEEK,
-  LAST_WEEK,
   MAILER_LOCATIONS,
   PROMINENT_MAILER_CODES,
   WEEK_1_START,
@@ -39,72 +39,74 @@ import {
 
 /*
  * The transform, in the order of the contract: rows that break a rule, the window, the best row of a
- * key, the product's names. Conditions on the raw week come first, so that a scan can skip what they
- * exclude.
+ * key, the product's names.
  */
 
-/** The weeks of the window, which follow each other; undefined: all. */
-export type Weeks = readonly number[] | undefined;
-
-/** Integers beyond int64 read as null: they are as bad a key as none. */
-const SOURCE = {
-  product_id: int64,
-  store_id: int64,
-  week: int64,
-  display_location: string,
-  mailer_location: string,
-} as const;
-
-const PRODUCTS = {
-  product_id: int64,
-  department: string,
-  brand: string,
-  product_category: string,
-} as const;
-
-export const PRODUCT_COLUMNS = Object.keys(PRODUCTS);
-
-const KEY = ['product_id', 'store_id', 'week'] as const;
-
-const source = read('source', SOURCE);
-const products = read('products', PRODUCTS).filter((row) => not(isNull(row.product_id)));
-
-/** Names of the row rules. A row may break several. */
-export const RULES = [
-  'week_range',
-  'product_id_not_null',
-  'store_id_not_null',
-  'display_location_accepted',
-  'mailer_location_accepted',
-] as const;
+export const KEY = ['product_id', 'store_id', 'week'] as const;
 
 /** One row: all of the source's rows, and those that the window filters out. */
 export function countRows(weeks: Weeks) {
-  return source.aggregate([], (row) => ({
+  return readSource([]).aggregate([], (row) => ({
     read: count(),
     filtered: countIf(and(weekKnown(row.week), not(within(row.week, weeks)))),
   }));
 }
 
-/** One row: the rows that broke a rule, and how many broke each. A bad week counts in any window. */
-export function countBroken(weeks: Weeks) {
-  return checked(source, (row) => candidate(row.week, weeks))
-    .filter((row) => row.broken)
-    .aggregate([], (row) => ({
-      quarantined: count(),
-      week_range: countIf(row.week_range),
-      product_id_not_null: countIf(row.product_id_not_null),
-      store_id_not_null: countIf(row.store_id_not_null),
-      display_location_accepted: countIf(row.display_location_accepted),
-      mailer_location_accepted: countIf(row.mailer_location_accepted),
-    }));
+/**
+ * One row: the rows that are set aside, how many broke each rule, and the newest value where a rule
+ * asks for it. A bad week counts in any window; rules that set nothing aside count the rows that go on.
+ */
+export function countBroken(weeks: Weeks, extras: Extras) {
+  const { rules } = extras;
+  const taking = withAction(rules, 'quarantine', 'drop');
+  const looking = withAction(rules, 'fail', 'warn');
+  const all = checked(readSource(extras.columns), (row) => candidate(row.week, weeks), extras);
+  // Only the newest value needs rows that nothing is wrong with.
+  const rows =
+    rules.freshness.length > 0
+      ? all
+      : all.filter((row) => or(row.broken, ...rules.rows.map(({ flag }) => columnNamed(flag))));
+  return rows.aggregate([], (row) => {
+    const stays = goesOn(row.broken, rules);
+    return {
+      quarantined: countIf(row.broken),
+      dropped: countIf(isDropped(row.broken, rules)),
+      ...Object.fromEntries(RULES.map((rule) => [rule, countIf(row[rule])])),
+      ...Object.fromEntries(taking.map(({ flag }) => [flag, countIf(columnNamed(flag))])),
+      ...Object.fromEntries(
+        looking.map(({ flag }) => [flag, countIf(and(stays, columnNamed(flag)))]),
+      ),
+      ...Object.fromEntries(
+        rules.freshness.map(({ name, value }): [string, Aggregate] => [
+          `newest_${name}`,
+          max(when(stays, value).orNull()),
+        ]),
+      ),
+    };
+  });
+}
+
+/** The keys of a few rows that break a rule, the lowest first. */
+export function samplesOf({ flag, config }: RowCheck, weeks: Weeks, extras: Extras, limit: number) {
+  const isTaking = config.action === 'quarantine' || config.action === 'drop';
+  return checked(readSource(extras.columns), (row) => candidate(row.week, weeks), extras)
+    .filter((row) => {
+      const isBroken = columnNamed(flag);
+      return isTaking ? isBroken : and(isBroken, goesOn(row.broken, extras.rules));
+    })
+    .select(({ product_id, store_id, week }) => ({ product_id, store_id, week }))
+    .sort(
+      KEY.map((name) => ascending(name)),
+      limit,
+    );
 }
 
 /**
  * The rows that broke a rule: the source's columns as text, so that no value is too odd to be kept,
  * `rules`, `source_file` and `source_row_number`.
  */
-export function brokenRows(columns: readonly string[], weeks: Weeks): Relation {
+export function brokenRows(columns: readonly string[], weeks: Weeks, all: Extras): Relation {
+  const extras = deciding(all);
   const texts = columns.map((name, index): ReadField & { readonly from: string } => {
     return {
       name: `text_${String(index)}`,
@@ -114,29 +116,33 @@ export function brokenRows(columns: readonly string[], weeks: Weeks): Relation {
       nullable: true,
     };
   });
-  const withOrigin = readFields<Kinds<typeof SOURCE> & Origin>('source', [
-    ...Object.entries(SOURCE).map(([name, type]) => ({ name, type, nullable: true })),
-    ...texts,
-    { name: 'source_file', from: '__file', type: string, nullable: true },
-    { name: 'source_row_number', from: '__row', type: int64, nullable: true },
-  ]);
-  return checked(withOrigin, (row) => candidate(row.week, weeks))
+  const file: ReadField = { name: 'source_file', from: '__file', type: string, nullable: true };
+  const number: ReadField = {
+    name: 'source_row_number',
+    from: '__row',
+    type: int64,
+    nullable: true,
+  };
+  const withOrigin = readSource([...extras.columns, ...texts, file, number]);
+  return checked(withOrigin, (row) => candidate(row.week, weeks), extras)
     .filter((row) => row.broken)
     .select((row) => ({
       ...Object.fromEntries(texts.map((field) => [field.from, columnOf(field)])),
       rules: presentOf(
         named('week_range', row.week_range),
         ...RULES.slice(1).map((rule) => named(rule, row[rule])),
+        ...extras.rules.rows.map(({ name, flag }) => named(name, columnNamed(flag))),
       ),
-      source_file: row.source_file,
-      source_row_number: row.source_row_number,
+      source_file: columnOf(file),
+      source_row_number: columnOf(number),
     }));
 }
 
 /** The contract's columns of every row of these weeks that is loaded, one row a key. */
-export function promotions(stamp: RunStamp, weeks: Weeks, withProducts: boolean) {
-  const best = checked(source, (row) => within(row.week, weeks))
-    .filter((row) => not(row.broken))
+export function promotions(stamp: RunStamp, weeks: Weeks, all: Extras) {
+  const extras = deciding(all);
+  const best = checked(readSource(extras.columns), (row) => within(row.week, weeks), extras)
+    .filter((row) => goesOn(row.broken, extras.rules))
     .select((row) => ({
       product_id: row.product_id,
       store_id: row.store_id,
@@ -150,14 +156,34 @@ export function promotions(stamp: RunStamp, weeks: Weeks, withProducts: boolean)
       keep: [descending('promo_score'), ascending('display_code'), ascending('mailer_code')],
       dropped: 'deduplicated',
     });
-  const named = withProducts
-    ? best.leftJoin(products, ['product_id'])
-    : best.derive(() => ({
-        department: nullOf(string),
-        brand: nullOf(string),
-        product_category: nullOf(string),
-      }));
-  return named.select((row) => ({
+  return withNames(best, extras.withProducts).select((row) => ({
+    ...ownColumns(row, row.promo_score),
+    department: row.department,
+    brand: row.brand,
+    product_category: row.product_category,
+    created_by: text(stamp.createdBy),
+    loaded_at: instantOf(stamp.loadedAt),
+  }));
+}
+
+/** With only those rules that set rows aside: the others change nothing in what is loaded. */
+function deciding(extras: Extras): Extras {
+  const { rules } = extras;
+  return { ...extras, rules: { ...NO_RULES, rows: withAction(rules, 'quarantine', 'drop') } };
+}
+
+/** The contract's columns that a row has by itself. */
+export function ownColumns(
+  row: ColumnsIn<{
+    readonly product_id: 'int64';
+    readonly store_id: 'int64';
+    readonly week: 'int32';
+    readonly display_code: 'string';
+    readonly mailer_code: 'string';
+  }>,
+  promoScore: Expression<'decimal'> = score(row.display_code, row.mailer_code),
+) {
+  return {
     promo_id: md5(
       concat(
         cast(row.product_id, string),
@@ -178,13 +204,8 @@ export function promotions(stamp: RunStamp, weeks: Weeks, withProducts: boolean)
     mailer_location: decode(row.mailer_code, MAILER_LOCATIONS),
     on_display: notEqual(row.display_code, '0'),
     in_mailer: notEqual(row.mailer_code, '0'),
-    promo_score: row.promo_score,
-    department: row.department,
-    brand: row.brand,
-    product_category: row.product_category,
-    created_by: text(stamp.createdBy),
-    loaded_at: instantOf(stamp.loadedAt),
-  }));
+    promo_score: promoScore,
+  };
 }
 
 /** One row: loaded rows and products that `products_table` does not have. */
@@ -200,70 +221,6 @@ export const repeatedProducts = products
   .aggregate(['product_id'], () => ({ rows: count() }))
   .filter((row) => notEqual(row.rows, 1))
   .sort([ascending('product_id')]);
-
-type Kinds<T extends Readonly<Record<string, { readonly kind: unknown }>>> = {
-  readonly [N in keyof T]: T[N]['kind'];
-};
-type Origin = Readonly<Record<'source_file', 'string'> & Record<'source_row_number', 'int64'>>;
-type SourceRow = { readonly [N in keyof typeof SOURCE]: Expression<(typeof SOURCE)[N]['kind']> };
-
-/** Rows that pass the condition on the raw columns, typed, with a column for each rule they broke. */
-function checked<C extends Kinds<typeof SOURCE>>(
-  rows: Relation<C>,
-  condition: (row: SourceRow) => Expression<'bool'>,
-) {
-  return rows
-    .filter((row) => condition(row))
-    .derive((row) => ({
-      week: when(weekKnown(row.week), cast(row.week, int32, { onError: 'null' })).orNull(),
-      display_code: code(row.display_location, DISPLAY_LOCATIONS),
-      mailer_code: code(row.mailer_location, MAILER_LOCATIONS),
-    }))
-    .derive((row) => ({
-      week_range: isNull(row.week),
-      product_id_not_null: isNull(row.product_id),
-      store_id_not_null: isNull(row.store_id),
-      display_location_accepted: unknown(row.display_code, DISPLAY_LOCATIONS),
-      mailer_location_accepted: unknown(row.mailer_code, MAILER_LOCATIONS),
-    }))
-    .derive((row) => ({
-      broken: or(
-        row.week_range,
-        row.product_id_not_null,
-        row.store_id_not_null,
-        row.display_location_accepted,
-        row.mailer_location_accepted,
-      ),
-    }));
-}
-
-function weekKnown(week: Expression<'int64'>): Expression<'bool'> {
-  return isBetween(week, FIRST_WEEK, LAST_WEEK);
-}
-
-/** Everything but what the window filters out. */
-function candidate(week: Expression<'int64'>, weeks: Weeks): Expression<'bool'> {
-  return weeks === undefined
-    ? boolean(true)
-    : or(isNull(week), not(weekKnown(week)), within(week, weeks));
-}
-
-/** Weeks follow each other, so a range says it all. */
-function within(week: Expression<'int64'>, weeks: Weeks): Expression<'bool'> {
-  if (weeks === undefined) return weekKnown(week);
-  const [first] = weeks;
-  const last = weeks.at(-1);
-  return first === undefined || last === undefined ? boolean(false) : isBetween(week, first, last);
-}
-
-/** Nearly all values are a known code as they are, and need neither trimming nor raising. */
-function code(raw: Expression<'string'>, codes: Readonly<Record<string, string>>) {
-  return when(isIn(raw, Object.keys(codes)), raw).otherwise(upper(trim(raw)));
-}
-
-function unknown(value: Expression<'string'>, codes: Readonly<Record<string, string>>) {
-  return or(isNull(value), not(isIn(value, Object.keys(codes))));
-}
 
 function decode(value: Expression<'string'>, codes: Readonly<Record<string, string>>) {
   const [first, ...others] = Object.entries(codes);

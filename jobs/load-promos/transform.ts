@@ -3,32 +3,37 @@ import { JobError } from '../../core/errors.ts';
 import type { Source } from '../../core/strategy.ts';
 import { readResult } from '../../plan/content-hash.ts';
 import { planText } from '../../plan/plan-text.ts';
-import type { PlanRow, PlanSession } from '../../plan/session.ts';
+import type { PlanSession } from '../../plan/session.ts';
 import type { RuleOutcome } from '../job.ts';
-import type { Measured, PreparedTransform, Transform } from '../transform.ts';
+import { checkResult } from '../quality/load-rules.ts';
+import type { OpenReference } from '../quality/references.ts';
+import { bindReferences } from '../quality/references.ts';
+import type { QualityRule } from '../quality/rule-config.ts';
+import type { PreparedTransform, Transform } from '../transform.ts';
+import { type Extras, PRODUCT_COLUMNS, type Weeks } from './checked.ts';
 import { FIRST_WEEK, LAST_WEEK, promotionsContract, weeksOf, wholeWeeks } from './contract.ts';
-import {
-  brokenRows,
-  countBroken,
-  countRows,
-  PRODUCT_COLUMNS,
-  promotions,
-  repeatedProducts,
-  RULES,
-  unknownProducts,
-  type Weeks,
-} from './plan.ts';
+import { figure, measurePromotions } from './measure.ts';
+import { brokenRows, promotions, repeatedProducts, unknownProducts } from './plan.ts';
+import { describedRules, extrasOf, plain, textOf } from './rules.ts';
 
 /** The stamp is the run's own and does not change what a load is. */
 const NO_STAMP = { createdBy: '', loadedAt: '1970-01-01T00:00:00Z' };
 const ALL_WEEKS = Array.from({ length: LAST_WEEK }, (_, index) => FIRST_WEEK + index);
 
+/** The rules of a config, and how to open what they refer to. */
+export interface Quality {
+  readonly rules: readonly QualityRule[];
+  readonly open: OpenReference;
+}
+
 /** @param openProducts - opens `products_table`, where one is configured. */
 export function promotionsTransform(
   openProducts: ((session: SqlSession, signal: AbortSignal) => Promise<Source>) | undefined,
+  quality?: Quality,
 ): Transform {
   const withProducts = openProducts !== undefined;
-  const plan = promotions(NO_STAMP, undefined, withProducts);
+  const rules = quality?.rules ?? [];
+  const plan = promotions(NO_STAMP, undefined, plain(withProducts));
   return {
     contract: promotionsContract,
     required: [
@@ -39,21 +44,28 @@ export function promotionsTransform(
       { name: 'mailer_location', accepts: 'text' },
     ],
     plan,
-    text: `${planText(plan.node)}\n${JSON.stringify(promotionsContract, withoutComments)}`,
+    rules: describedRules(rules, withProducts),
+    text: `${planText(plan.node)}\n${JSON.stringify(promotionsContract, withoutComments)}${textOf(rules)}`,
     covers(window) {
       return window && weeksOf(window).map(String);
     },
     wholePartitions: wholeWeeks,
-    async inputs(session, signal) {
-      if (openProducts === undefined) return [];
+    async inputs(session, source, signal) {
+      const extras = extrasOf(rules, source.columns, withProducts);
+      const references =
+        quality === undefined
+          ? []
+          : await bindReferences(extras.rules, quality.open, session, signal);
+      if (openProducts === undefined) return references;
       const opened = await openProducts(session.sql, signal);
       const products = (await opened.materialize?.(signal)) ?? opened;
       await bindProducts(session, products, signal);
-      return products.snapshot;
+      return [...products.snapshot, ...references];
     },
     async prepare(session, source, window, signal) {
       await session.bind('source', source.relationWithOrigin, signal);
-      return prepared(session, source, window && weeksOf(window), withProducts);
+      const extras = extrasOf(rules, source.columns, withProducts);
+      return prepared(session, source, window && weeksOf(window), extras);
     },
   };
 }
@@ -67,35 +79,32 @@ function prepared(
   session: PlanSession,
   source: Source,
   weeks: Weeks,
-  withProducts: boolean,
+  extras: Extras,
 ): PreparedTransform {
   return {
     quarantine: brokenRows(
       source.columns.map((column) => column.name),
       weeks,
+      extras,
     ),
-    async measure(signal) {
-      const [rows] = await session.collect(countRows(weeks), signal);
-      const [broken] = await session.collect(countBroken(weeks), signal);
-      return {
-        read: figure(rows, 'read'),
-        filtered: figure(rows, 'filtered'),
-        quarantined: figure(broken, 'quarantined'),
-        rules: RULES.map((rule) => ({ rule, action: 'quarantine', rows: figure(broken, rule) })),
-      } satisfies Measured;
+    async measure(now, signal) {
+      return await measurePromotions(session, weeks, extras, now, signal);
     },
     result(stamp) {
       return {
-        relation: promotions(stamp, weeks, withProducts),
+        relation: promotions(stamp, weeks, extras),
         // A key has the week in it, so weeks decide nothing about each other.
         parts: {
           values: (weeks ?? ALL_WEEKS).map(String),
-          of: (some) => promotions(stamp, some.map(Number), withProducts),
+          of: (some) => promotions(stamp, some.map(Number), extras),
         },
       };
     },
-    async inspect(files, signal) {
-      return withProducts && files.length > 0 ? [await productKnown(session, signal)] : [];
+    async inspect(rows, signal) {
+      const known =
+        extras.withProducts && rows > 0 ? [await productKnown(session, rows, signal)] : [];
+      const { loads } = extras.rules;
+      return [...known, ...(await checkResult(loads, session, promotionsContract, rows, signal))];
     },
   };
 }
@@ -125,18 +134,20 @@ async function bindProducts(
   );
 }
 
-async function productKnown(session: PlanSession, signal: AbortSignal): Promise<RuleOutcome> {
+async function productKnown(
+  session: PlanSession,
+  checkedRows: number,
+  signal: AbortSignal,
+): Promise<RuleOutcome> {
   const [unknown] = await session.collect(unknownProducts(readResult(promotionsContract)), signal);
   const rows = figure(unknown, 'rows');
   const distinct = String(figure(unknown, 'products'));
   return {
     rule: 'product_known',
     action: 'warn',
+    checked: checkedRows,
     rows,
+    verdict: rows === 0 ? 'passed' : 'broken',
     ...(rows === 0 ? {} : { detail: `${distinct} products are not in products_table` }),
   };
-}
-
-function figure(row: PlanRow | undefined, name: string): number {
-  return Number(row?.[name]);
 }

@@ -16,7 +16,11 @@ export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
   claim: z.int(),
   createdBy: z.string(),
   loadedAt: z.string(),
-  counts: z.object({ read: rows, quarantined: rows, filtered: rows, deduplicated: rows }),
+  counts: z.object({
+    ...{ read: rows, quarantined: rows, filtered: rows, deduplicated: rows },
+    // Entries from before rules could drop rows have none.
+    dropped: rows.default(0),
+  }),
   partitions: contents,
   merged: z.looseObject({ replaced: rows, after: contents }).exactOptional(),
 });

@@ -10,7 +10,7 @@ function load(
   return {
     ...{ loadId, job: 'job', mode, runId: loadId, attempt: 1, claim: 1, createdBy: 'test' },
     loadedAt: '2026-01-01T00:00:00Z',
-    counts: { read: 0, quarantined: 0, filtered: 0, deduplicated: 0 },
+    counts: { read: 0, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 },
     partitions: partitions.map((value) => ({ value, rows: 1, hash: '1' })),
     ...(covers === undefined ? {} : { covers }),
   };

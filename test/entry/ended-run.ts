@@ -45,7 +45,7 @@ export function outcomeOf(changes: Partial<JobOutcome> = {}): JobOutcome {
     engine: 'bulk',
     engineReason: '"strategy_type" is not set and no Spark server is within reach',
     source: '/data/promotions',
-    counts: { read: 441_984, quarantined: 6, filtered: 0, deduplicated: 288 },
+    counts: { read: 441_984, quarantined: 6, filtered: 0, dropped: 0, deduplicated: 288 },
     sinks: [
       sinkOf(),
       sinkOf({ sink: 'stage', kind: 'parquet', target: '/data/stage/promotions', seconds: 0.6 }),
@@ -57,9 +57,15 @@ export function outcomeOf(changes: Partial<JobOutcome> = {}): JobOutcome {
       }),
     ],
     rules: [
-      { rule: 'keys_not_null', action: 'quarantine', rows: 0 },
-      { rule: 'week_in_range', action: 'quarantine', rows: 6 },
-      { rule: 'product_known', action: 'warn', rows: 1_200, detail: '3 products' },
+      { rule: 'keys_not_null', action: 'quarantine', rows: 0, verdict: 'passed' },
+      { rule: 'week_in_range', action: 'quarantine', rows: 6, verdict: 'broken' },
+      {
+        rule: 'product_known',
+        action: 'warn',
+        rows: 1_200,
+        verdict: 'broken',
+        detail: '3 products',
+      },
     ],
     contract: promotionsContract,
     partitions: [
@@ -103,18 +109,20 @@ export function endedRun(
       ...('error' in ended ? [] : [{ name: 'account', seconds: 0.22, ok: true }]),
     ],
     seconds: 4.8,
+    rules: 'outcome' in ended ? ended.outcome.rules : [],
     ...ended,
   };
 }
 
 export function resultOf(ended: EndedRun): RunResult {
-  const { run, platform, outcome, error, seconds } = ended;
+  const { run, platform, outcome, error, rules, seconds } = ended;
   const report = '/data/.dray/reports/load_promos-20261121T120000-abc123.html';
   const line = resultLine(run, platform, ended, report, (text) => text);
   return {
     line,
     exitCode: line.exit_code,
     seconds,
+    rules,
     redact: (text) => text,
     ...(outcome === undefined ? {} : { outcome }),
     ...(error === undefined ? {} : { error }),

@@ -167,6 +167,7 @@ describe('dray runs show', () => {
       '  read          10,000',
       '  filtered       2,000  20.00 %',
       '  quarantined        1   0.01 %',
+      '  dropped            0   0.00 %',
       '  deduplicated     999   9.99 %',
       '  loaded         7,000  70.00 %',
       '',

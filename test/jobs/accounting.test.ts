@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { assertAccounted, assertQuarantineShare } from '../../jobs/accounting.ts';
 
-const counts = { read: 100, quarantined: 1, filtered: 20, deduplicated: 4 };
+const counts = { read: 100, quarantined: 1, filtered: 20, dropped: 0, deduplicated: 4 };
 
 describe('the accounting law', () => {
   it('holds when every row went somewhere', () => {

@@ -46,7 +46,7 @@ function entry(loadId: string, covers?: readonly string[]): LoadEntry {
     claim: 1,
     createdBy: 'dray',
     loadedAt: '2026-11-21T10:00:00.000Z',
-    counts: { read: 1, quarantined: 0, filtered: 0, deduplicated: 0 },
+    counts: { read: 1, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 },
     partitions: [{ value: '24', rows: 1, hash: '1' }],
   };
 }

@@ -63,6 +63,7 @@ const transform: Transform = {
   required: [],
   plan,
   text: 'orders',
+  rules: [],
   covers: () => undefined,
   wholePartitions: (window) => window,
   inputs: () => Promise.resolve([]),
@@ -70,12 +71,12 @@ const transform: Transform = {
     await session.bind('source', source.relation, each);
     return {
       quarantine: orders.select(() => ({ rules: text('') })),
-      async measure(measuring) {
+      async measure(_now, measuring) {
         const [row] = await session.collect(
           orders.aggregate([], () => ({ read: count() })),
           measuring,
         );
-        return { read: Number(row?.['read']), filtered: 0, quarantined: 0, rules: [] };
+        return { read: Number(row?.['read']), filtered: 0, quarantined: 0, dropped: 0, rules: [] };
       },
       result: () => ({ relation: plan }),
       inspect: () => Promise.resolve([]),

@@ -65,7 +65,7 @@ function python(setup: string, expression: string): unknown {
     };
     const error = new JobError('NODE_MISSING', 'm', { hint: 'h' });
     const platform = detectPlatform({ GLUE_VERSION: '5' });
-    const ours = resultLine(run, platform, { error }, undefined, (text) => text);
+    const ours = resultLine(run, platform, { error, rules: [] }, undefined, (text) => text);
     expect(line).toEqual(ours);
     expect(Object.keys(line as object)).toEqual(Object.keys(ours));
   });

@@ -54,6 +54,8 @@ def result_line(error, argv, env):
         "exit_code": error.exit_code,
         "counts": None,
         "sinks": [],
+        "rules": [],
+        "rules_left_out": 0,
         "warnings": [],
         "error": {
             "code": error.code,

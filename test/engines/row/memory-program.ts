@@ -3,6 +3,7 @@ import { quote } from '../../../core/engine.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
 import { openRowPlans } from '../../../engines/row/plan-session.ts';
 import { promotions } from '../../../jobs/load-promos/plan.ts';
+import { plain } from '../../../jobs/load-promos/rules.ts';
 
 /*
  * Runs load_promos on the row engine over the sample, so many times with other products, and sends
@@ -22,7 +23,11 @@ await plans.bind(
 await plans.bind('products', `select * from ${quote(`${sample}/products.parquet`)}`, signal);
 const { files, dropped } = await plans.writePartitions(
   {
-    relation: promotions({ createdBy: 'test', loadedAt: '2026-01-01T00:00:00Z' }, undefined, true),
+    relation: promotions(
+      { createdBy: 'test', loadedAt: '2026-01-01T00:00:00Z' },
+      undefined,
+      plain(true),
+    ),
     partitionBy: 'week',
     expectedRows: 0,
   },

@@ -22,7 +22,7 @@ describe('the report of a completed run', () => {
 
   it('shows the law as an equation that was checked', () => {
     expect(text).toContain(
-      '441,984 read = 441,690 loaded + 6 quarantined + 0 filtered + 288 deduplicated ✓ it adds up',
+      '441,984 read = 441,690 loaded + 6 quarantined + 0 filtered + 0 dropped + 288 deduplicated ✓ it adds up',
     );
   });
 
@@ -38,7 +38,7 @@ describe('the report of a completed run', () => {
     ['engine and why', 'bulk &quot;strategy_type&quot; is not set'],
     ['steps', 'claim: 0.1 s 80 ms ✓'],
     ['sinks', 'redshift postgres ✓ loaded 441,690 2.4 s 184,038 rows/s overwrite_window'],
-    ['rules', 'week_in_range is quarantined 6'],
+    ['rules', 'week_in_range ! quarantined is quarantined - 6'],
     ['warnings', 'product_known: 1200 rows; 3 products'],
     ['rows per week', 'week 24: 133,884 rows'],
     ['sample rows', 'front page feature'],
@@ -90,7 +90,7 @@ it('escapes every text, wherever it comes from', () => {
     quarantine: evil,
     warnings: [evil],
     extraColumns: [evil],
-    rules: [{ rule: evil, action: 'warn', rows: 1, detail: evil }],
+    rules: [{ rule: evil, action: 'warn', rows: 1, verdict: 'broken', detail: evil }],
     partitions: [{ value: evil, rows: 1 }],
     sinks: [
       sinkOf({ sink: evil, kind: evil, target: evil, loadId: evil, sample: [{ [evil]: evil }] }),

@@ -15,6 +15,7 @@ import { promotionsTransform } from '../../../jobs/load-promos/transform.ts';
 import { type RawPromotion, writePromotions } from './promotions.ts';
 
 const forever = new AbortController().signal;
+const NOW = new Date('2026-11-21T10:00:00Z');
 const stamp = { createdBy: "o'hara", loadedAt: '2026-11-21T10:00:00.123Z' };
 const week24: Window = { startDate: '2017-06-05', endDate: '2017-06-12' };
 let folder: string;
@@ -58,9 +59,9 @@ async function transform(rows: readonly RawPromotion[], window?: Window, product
             })),
           }),
   );
-  await plan.inputs(session, forever);
+  await plan.inputs(session, sourceOf(path), forever);
   const prepared = await plan.prepare(session, sourceOf(path), window, forever);
-  const counted = await prepared.measure(forever);
+  const counted = await prepared.measure(NOW, forever);
   const kept = join(folder, 'quarantine.parquet');
   await session.writeFile(prepared.quarantine, kept, forever);
   const quarantined = await session.sql.rows(
@@ -86,7 +87,10 @@ async function transform(rows: readonly RawPromotion[], window?: Window, product
     const paths = files.map((file) => file.path);
     await session.sql.parquet.view(RESULT, paths, forever);
   }
-  const rules = await prepared.inspect(files, forever);
+  const rules = await prepared.inspect(
+    files.reduce((sum, file) => sum + file.rows, 0),
+    forever,
+  );
   return { measured, quarantined, result, rules };
 }
 
@@ -219,7 +223,9 @@ describe('the promotions transform', () => {
       {
         rule: 'product_known',
         action: 'warn',
+        checked: 3,
         rows: 2,
+        verdict: 'broken',
         detail: '1 products are not in products_table',
       },
     ]);

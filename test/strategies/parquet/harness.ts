@@ -126,7 +126,7 @@ function entryOf(options: LoadOptions, result: ComputedResult, claim: Claim): Lo
     claim: claim.number,
     createdBy: by,
     loadedAt: '2017-01-02T00:00:00.000000Z',
-    counts: { read: result.rows, quarantined: 0, filtered: 0, deduplicated: 0 },
+    counts: { read: result.rows, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 },
     partitions: result.files.map((file) => ({ value: file.partition, rows: file.rows, hash: '0' })),
   };
 }

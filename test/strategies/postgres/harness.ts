@@ -211,7 +211,7 @@ export function entryOf(claim: Claim, loadId: string = randomUUID()): LoadEntry 
     claim: claim.number,
     createdBy: 'test',
     loadedAt: '2017-06-05T00:00:00.000001Z',
-    counts: { read: 1, quarantined: 0, filtered: 0, deduplicated: 0 },
+    counts: { read: 1, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 },
     partitions: [{ value: '1', rows: 1, hash: '1' }],
   };
 }
