@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   ENGINE_OUT_OF_MEMORY: { exitCode: 3, retryable: true },
   LOCK_TIMEOUT: { exitCode: 3, retryable: true },
   TIMED_OUT: { exitCode: 3, retryable: true },
+  RANGE_LOST: { exitCode: 4, retryable: false },
   SOURCE_SCHEMA: { exitCode: 4, retryable: false },
   VALUE_INVALID: { exitCode: 4, retryable: false },
   TARGET_SCHEMA: { exitCode: 4, retryable: false },

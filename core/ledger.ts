@@ -1,3 +1,4 @@
+import type { SourceProgress, SourceRange } from './source-range.ts';
 import type { Window } from './window.ts';
 
 export const MODES = ['append', 'overwrite', 'overwrite_window', 'merge'] as const;
@@ -43,6 +44,8 @@ export interface LoadEntry {
   readonly partitions: readonly PartitionContent[];
   /** Of a merge: what it found and left in those partitions. */
   readonly merged?: Merged;
+  /** Of an incremental load: the part of its source that it has read. */
+  readonly progress?: SourceProgress;
 }
 
 /** What a merge made of the partitions that it has rows of, where rows of earlier loads stay. */
@@ -116,4 +119,19 @@ export function ownersOf(
     for (const value of [...decided, ...filled]) owners.set(value, [entry]);
   }
   return owners;
+}
+
+/**
+ * What the loads of a job have read of a source, oldest first: the state of the next read.
+ *
+ * @param entries - all loads of the target, oldest first.
+ */
+export function rangesOf(
+  entries: readonly LoadEntry[],
+  job: string,
+  source: string,
+): readonly SourceRange[] {
+  return entries.flatMap((entry) =>
+    entry.job === job && entry.progress?.source === source ? [entry.progress.range] : [],
+  );
 }

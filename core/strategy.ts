@@ -7,6 +7,7 @@ import { contentAfter, type LoadEntry, type Mode } from './ledger.ts';
 import type { Notification } from './notification.ts';
 import type { OutputContract } from './schema.ts';
 import type { Secret } from './secrets.ts';
+import type { NextRange, SourceRange } from './source-range.ts';
 import type { OpenStorage } from './storage.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Window } from './window.ts';
@@ -56,6 +57,40 @@ export interface Source {
   materialize?(signal: AbortSignal): Promise<Source>;
   /** @throws JobError `SOURCE_CHANGED` when the source is no longer the snapshot. */
   assertUnchanged(signal: AbortSignal): Promise<void>;
+  /** Where config asks for it: reading only what came since. */
+  readonly incremental?: IncrementalSource;
+}
+
+export interface NextOptions {
+  /** All of the source, whatever the targets have; the state still never goes back. */
+  readonly fromStart: boolean;
+  /** Go on where the source no longer has what a target lacks. */
+  readonly acceptLoss: boolean;
+}
+
+/** A source that is read range after range. The ranges that were read are kept by the targets. */
+export interface IncrementalSource {
+  /** Names the source in the ledgers; without credentials. */
+  readonly name: string;
+  /** Ranges have rows of earlier ones again: only a merge can take them. */
+  readonly rereads: boolean;
+  /**
+   * The range to read next; undefined: no target lacks anything that the source has.
+   *
+   * @param states - for each target the ranges that it has, oldest first.
+   * @throws JobError `RANGE_LOST` when the source no longer has what a target lacks.
+   */
+  next(
+    states: readonly (readonly SourceRange[])[],
+    options: NextOptions,
+    signal: AbortSignal,
+  ): Promise<NextRange | undefined>;
+  /**
+   * The rows of a range.
+   *
+   * @throws JobError `RANGE_LOST` when the source no longer has all of it.
+   */
+  read(range: SourceRange, signal: AbortSignal): Promise<Source>;
 }
 
 /** A reader: config schema plus one function per engine; a missing engine is the declaration of it. */

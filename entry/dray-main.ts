@@ -13,6 +13,7 @@ import { quarantineReplay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
+import { stateShow } from './commands/state.ts';
 import { optimize, vacuum } from './commands/upkeep.ts';
 import { verify } from './commands/verify.ts';
 import { assertNode, openStore, type Surroundings } from './context.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   runsList,
   runsShow,
   loadsList,
+  stateShow,
   optimize,
   vacuum,
   quarantineList,
@@ -41,6 +43,7 @@ const COMMANDS: readonly Command[] = [
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',
   loads: 'look at what targets hold',
+  state: 'look at how far sources were read',
   quarantine: 'look at rows that broke rules, and load them again',
   notifications: 'look at what was told of runs',
   spark: 'Spark on this machine',

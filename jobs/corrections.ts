@@ -3,6 +3,8 @@ import { identifier, quote, type SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import type { Source, SourcePart, StrategyContext } from '../core/strategy.ts';
 import { readers } from '../strategies/registry.ts';
+import { incrementalOf } from './increment.ts';
+import type { RunInfo } from './job.ts';
 
 /** Quarantined rows, as they are in their files now, in the place of the source's. */
 export interface Corrections {
@@ -61,6 +63,15 @@ export async function correctedSource(
     corrected = await overlaid(corrected, kept, session, signal);
   }
   return corrected;
+}
+
+/** @throws JobError `REPLAY_REFUSED` for a run whose rows belong to a range that is loaded already. */
+export function assertReplayable(source: Source, run: Pick<RunInfo, 'window'>): void {
+  if (incrementalOf(source, run) === undefined) return;
+  throw refused(
+    `${source.location} was read incrementally, and what is loaded is not read again`,
+    'correct the rows in the source, so that they are read as new ones, or load their window with --from and --to',
+  );
 }
 
 async function overlaid(

@@ -2,6 +2,7 @@ import { type LoadEntry, reusableLoad } from '../core/ledger.ts';
 import { countsMatch, type Source, type SourceColumn, type TargetState } from '../core/strategy.ts';
 import { explain } from '../plan/explain.ts';
 import type { PlanSession } from '../plan/session.ts';
+import { findIncrement, incrementalOf } from './increment.ts';
 import type { RunInfo } from './job.ts';
 import { type OpenSink, sumOf } from './sinks.ts';
 import type { LoadPlan } from './template.ts';
@@ -17,6 +18,8 @@ export interface LoadPreview {
     readonly bytes?: number;
     readonly columns: readonly (SourceColumn & { readonly used: boolean })[];
   };
+  /** Of an incremental read: the range, or since when nothing is new. */
+  readonly increment?: string;
   /** Where the source's rows would go, but for duplicates. */
   readonly measured: Measured;
   readonly rules: readonly RuleDescription[];
@@ -32,7 +35,11 @@ export interface SinkPreview extends Pick<OpenSink, 'plan' | 'loadId'> {
   readonly rowsThere: number;
   /** The load that makes this one superfluous. */
   readonly reuse?: LoadEntry;
+  /** An incremental read brings this sink nothing. */
+  readonly isAhead?: boolean;
 }
+
+const NOTHING: Measured = { read: 0, filtered: 0, quarantined: 0, dropped: 0, rules: [] };
 
 /** Reads the source once, to count; asks each target what it holds. */
 export async function previewLoad(
@@ -43,10 +50,16 @@ export async function previewLoad(
   run: RunInfo,
   signal: AbortSignal,
 ): Promise<LoadPreview> {
-  const prepared = await transform.prepare(session, source, run.window, signal);
-  const measured = await prepared.measure(run.startedAt, signal);
+  const incremental = incrementalOf(source, run);
+  const increment = incremental && (await findIncrement(incremental, sinks, run, signal));
+  const read = increment === undefined ? source : increment.source;
+  const prepared = await transform.prepare(session, read ?? source, run.window, signal);
+  const measured = read === undefined ? NOTHING : await prepared.measure(run.startedAt, signal);
   const previews: SinkPreview[] = [];
-  for (const sink of sinks) previews.push(await previewSink(sink, run.force, signal));
+  for (const each of increment?.sinks ?? sinks.map((sink) => ({ sink, lacks: true }))) {
+    const preview = await previewSink(each.sink, run.force, signal);
+    previews.push(each.lacks ? preview : { ...preview, isAhead: true });
+  }
   const used = new Set(transform.required.map(({ name }) => name));
   const bytes = source.snapshot
     .map((part) => part.bytes)
@@ -58,6 +71,7 @@ export async function previewLoad(
       ...(bytes === undefined ? {} : { bytes }),
       columns: source.columns.map((column) => ({ ...column, used: used.has(column.name) })),
     },
+    ...(increment === undefined ? {} : { increment: increment.text }),
     measured,
     rules: transform.rules,
     steps: explain(prepared.result(stampOf(run)).relation.node),

@@ -3,6 +3,7 @@ import type { SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import type { JobContext } from './job.ts';
 import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
+import type { SourceProgress } from '../core/source-range.ts';
 import {
   claimWindow,
   countsMatch,
@@ -37,10 +38,17 @@ export interface OpenSink {
   readonly sink: Sink;
   readonly request: LoadRequest;
   readonly loadId: string;
+  /** The id of the load with other rows of the source. */
+  identify(source: readonly SourcePart[]): string;
+  /** What of an incremental source the load is. */
+  readonly progress?: SourceProgress;
 }
 
-export interface ClaimedSink extends OpenSink {
+export interface HeldSink extends OpenSink {
   readonly claim: Claim;
+}
+
+export interface ClaimedSink extends HeldSink {
   /** The ledger's entry that makes this load superfluous. */
   readonly reuse?: LoadEntry;
   /** Rows that an `append` found in its window. */
@@ -74,16 +82,16 @@ export async function openSinks(
     const sink = open.use(await sinkPlan.open(session, request, context, signal));
     await sink.check(signal);
     const { target } = sink;
-    const content = { job, target, mode, plan: plan.transform.text, ...snapshot };
-    const loadId = loadIdOf(window === undefined ? content : { ...content, window });
-    sinks.push({ plan: sinkPlan, sink, request, loadId });
+    const content = { job, target, mode, plan: plan.transform.text, inputs: snapshot.inputs };
+    const identify = (source: readonly SourcePart[]) =>
+      loadIdOf(window === undefined ? { ...content, source } : { ...content, source, window });
+    sinks.push({ plan: sinkPlan, sink, request, loadId: identify(snapshot.source), identify });
   }
   return sinks;
 }
 
 /**
- * Claims every target, always in the same order so that two runs cannot wait for each other, and
- * finds out which loads are there already.
+ * Claims every target, always in the same order so that two runs cannot wait for each other.
  *
  * @returns `startedAt`: the start of the run as its first claim stored it, for `loaded_at`.
  */
@@ -93,7 +101,7 @@ export async function claimSinks(
   context: JobContext,
   open: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<{ readonly startedAt: string; readonly claimed: readonly ClaimedSink[] }> {
+): Promise<{ readonly startedAt: string; readonly held: readonly HeldSink[] }> {
   const { run } = context;
   const starts: string[] = [];
   for (const { sink, request } of sinks) {
@@ -123,27 +131,26 @@ export async function claimSinks(
     claims.set(opened, claim);
     await context.event('sink.claimed', { sink: opened.plan.name, claim: claim.number });
   }
-  const claimed: ClaimedSink[] = [];
-  for (const opened of sinks) {
+  const held = sinks.flatMap((opened): readonly HeldSink[] => {
     const claim = claims.get(opened);
-    if (claim !== undefined) claimed.push(await withLedger(opened, claim, run.force, signal));
-  }
-  return { startedAt, claimed };
+    return claim === undefined ? [] : [{ ...opened, claim }];
+  });
+  return { startedAt, held };
 }
 
-async function withLedger(
-  opened: OpenSink,
-  claim: Claim,
+/** Finds out whether the load is there already. */
+export async function findLoad(
+  held: HeldSink,
   force: boolean,
   signal: AbortSignal,
 ): Promise<ClaimedSink> {
-  const { sink, request, loadId } = opened;
+  const { sink, request, loadId } = held;
   const entries = await sink.loads(signal);
   const known = force ? undefined : reusableLoad(entries, loadId);
   if (known !== undefined && countsMatch(known, await sink.count(signal))) {
-    return { ...opened, claim, reuse: known, rowsBefore: 0 };
+    return { ...held, reuse: known, rowsBefore: 0 };
   }
-  if (request.mode !== 'append') return { ...opened, claim, rowsBefore: 0 };
+  if (request.mode !== 'append') return { ...held, rowsBefore: 0 };
   const repeated = entries.find((entry) => windowsOverlap(entry.window, request.window));
   if (repeated !== undefined && !force) {
     throw new JobError(
@@ -152,7 +159,13 @@ async function withLedger(
       { hint: 'use mode "overwrite_window" to replace it, or --force to append once more' },
     );
   }
-  return { ...opened, claim, rowsBefore: sumOf(await sink.count(signal)) };
+  return { ...held, rowsBefore: await rowsThere(sink, signal) };
+}
+
+/** Rows that the target holds of the request's window; none before its first load. */
+export async function rowsThere(sink: Sink, signal: AbortSignal): Promise<number> {
+  const { exists } = await sink.describe(signal);
+  return exists ? sumOf(await sink.count(signal)) : 0;
 }
 
 export function sumOf(counts: ReadonlyMap<string, number>): number {

@@ -4,16 +4,18 @@ import type { PlanSession } from '../plan/session.ts';
 import { leaseLostOr } from '../core/claims.ts';
 import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from './job.ts';
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
+import { advances } from '../core/source-range.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
 import { assertQuality, describeFailure } from './quality/verdicts.ts';
 import type { EngineChoice } from './engine-choice.ts';
-import { correctedSource, digestOf } from './corrections.ts';
+import { assertReplayable, correctedSource, digestOf } from './corrections.ts';
+import { type DueLoad, dueLoad } from './increment.ts';
 import { keepQuarantine, keptEvent, type Quarantined } from './quarantine.ts';
 import { previewLoad } from './preview.ts';
 import { computeResult } from './result.ts';
 import { assertTellsRowErrors } from './row-errors.ts';
-import { type ClaimedSink, claimSinks, openSinks, type SinkPlan } from './sinks.ts';
+import { claimSinks, type HeldSink, openSinks, type SinkPlan } from './sinks.ts';
 import { checkSource } from './source-check.ts';
 import type { Transform } from './transform.ts';
 import { accountSinks, sinkOutcome, writeSinks } from './write.ts';
@@ -60,6 +62,7 @@ export async function runLoad(
   const { source, digest, sinks, extraColumns } = await context.step('check', async () => {
     const own = await plan.openSource(session.sql, signal);
     const extra = checkSource(own, transform.required);
+    if (run.corrections !== undefined) assertReplayable(own, run);
     const opened =
       run.corrections === undefined
         ? own
@@ -90,23 +93,17 @@ export async function runLoad(
     return { ...outcome, sinks: checked, preview };
   }
 
-  const { startedAt, claimed } = await context.step('claim', () =>
-    claimSinks(plan, sinks, context, open, signal),
-  );
+  const { startedAt, held, due } = await context.step('claim', async () => {
+    const claims = await claimSinks(plan, sinks, context, open, signal);
+    return { ...claims, due: await dueLoad(source, claims.held, run, signal) };
+  });
   try {
-    const held = AbortSignal.any([signal, ...claimed.map((sink) => sink.claim.lost)]);
-    const found = await loadClaimed(
-      plan,
-      session,
-      { source, digest },
-      claimed,
-      startedAt,
-      context,
-      held,
-    );
-    return { ...outcome, ...found };
+    const still = AbortSignal.any([signal, ...held.map((sink) => sink.claim.lost)]);
+    const found = await loadClaimed(plan, session, { ...due, digest }, startedAt, context, still);
+    const all = [...found.sinks, ...due.ahead.map((sink) => sinkOutcome(sink, 'untouched'))];
+    return { ...outcome, source: due.location, ...found, sinks: all };
   } catch (error) {
-    throw await lossOr(error, claimed);
+    throw await lossOr(error, held);
   }
 }
 
@@ -115,8 +112,7 @@ type Loaded = Pick<JobOutcome, 'counts' | 'sinks'> & Partial<JobOutcome>;
 async function loadClaimed(
   plan: LoadPlan,
   session: PlanSession,
-  { source, digest }: { readonly source: Source; readonly digest: string },
-  claimed: readonly ClaimedSink[],
+  { source, claimed, digest }: DueLoad & { readonly digest: string },
   startedAt: string,
   context: JobContext,
   signal: AbortSignal,
@@ -129,6 +125,8 @@ async function loadClaimed(
     );
     return { counts: known.counts, sinks, partitions: partitionsOf(known) };
   }
+  if (source === undefined) return { counts: NO_ROWS, sinks: [] };
+  checkSource(source, plan.transform.required);
 
   const { snapshot, prepared, measured, quarantined } = await context.step('measure', async () => {
     const still = (await source.materialize?.(signal)) ?? source;
@@ -174,11 +172,17 @@ async function loadClaimed(
     rules,
     warnings: warningsOf(rules),
   };
-  if (computed.result.rows === 0 && plan.onEmpty === 'keep') {
+  const increment = claimed.find(({ progress }) => progress !== undefined)?.progress;
+  // Where no row is left of a range, or none was in it, the state goes on all the same.
+  const isIdle =
+    increment === undefined
+      ? computed.result.rows === 0 && plan.onEmpty === 'keep'
+      : counts.read === 0 && !advances(increment.range);
+  if (isIdle) {
     return {
       ...explained,
       sinks: claimed.map((sink) => sinkOutcome(sink, 'untouched')),
-      warnings: [...explained.warnings, EMPTY_WINDOW],
+      warnings: [...explained.warnings, ...(increment === undefined ? [EMPTY_WINDOW] : [])],
     };
   }
 
@@ -197,8 +201,8 @@ async function loadClaimed(
 }
 
 /** Whatever fails after a claim was lost fails because of it, whichever sink it failed in. */
-async function lossOr(error: unknown, claimed: readonly ClaimedSink[]): Promise<unknown> {
-  for (const { claim } of claimed) {
+async function lossOr(error: unknown, held: readonly HeldSink[]): Promise<unknown> {
+  for (const { claim } of held) {
     const told = await leaseLostOr(error, claim, AbortSignal.timeout(LOOK_MS));
     if (told !== error) return told;
   }

@@ -108,7 +108,7 @@ function canWait({ sink }: ClaimedSink): number {
 }
 
 function entryOf(
-  { request, loadId, claim }: ClaimedSink,
+  { request, loadId, progress, claim }: ClaimedSink,
   { counts, loadedAt }: Content,
   partitions: readonly PartitionContent[],
   createdBy: string,
@@ -127,6 +127,7 @@ function entryOf(
     loadedAt,
     counts,
     partitions,
+    ...(progress === undefined ? {} : { progress }),
   };
 }
 

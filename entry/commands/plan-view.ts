@@ -55,7 +55,7 @@ function configLines(config: readonly ConfigValue[], width: number): readonly st
   );
 }
 
-function sourceLines({ source, measured }: LoadPreview): readonly string[] {
+function sourceLines({ source, increment, measured }: LoadPreview): readonly string[] {
   const { location, parts, bytes, columns } = source;
   const size = [
     `${count(parts)} ${parts === 1 ? 'part' : 'parts'}`,
@@ -71,6 +71,7 @@ function sourceLines({ source, measured }: LoadPreview): readonly string[] {
   const inWindow = measured.read - measured.filtered - measured.quarantined - measured.dropped;
   return [
     `${printable(location)}: ${size}`,
+    ...(increment === undefined ? [] : [`reads: ${printable(increment)}`]),
     `columns: ${printable(named(true))}`,
     ...(unused === '' ? [] : [`not used: ${printable(unused)}`]),
     `rows: ${count(inWindow)} to load, duplicates among them; ${count(measured.filtered)} outside the window; ${count(measured.quarantined)} to quarantine` +
@@ -111,7 +112,8 @@ function sinkLines(sink: SinkPreview): readonly string[] {
 }
 
 /** In one line, what happens to the rows that are there. */
-function doing({ plan, state, rowsThere, reuse }: SinkPreview): string {
+function doing({ plan, state, rowsThere, reuse, isAhead }: SinkPreview): string {
+  if (isAhead === true) return 'does nothing: has what the run would read';
   if (reuse !== undefined) {
     return `does nothing: run "${printable(reuse.runId)}" has loaded the same already`;
   }
@@ -138,7 +140,8 @@ export function planJson({ job, line, outcome, preview, config }: Told) {
   return {
     ...{ schema: 'dray.plan/1', job, window: line.window },
     engine: { name: outcome.engine, reason: outcome.engineReason },
-    ...{ config, source, measured, rules, steps: steps.split('\n') },
+    ...{ config, source, reads: preview.increment ?? null },
+    ...{ measured, rules, steps: steps.split('\n') },
     sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse }) => ({
       ...{ sink: plan.name, kind: plan.kind, mode: plan.mode, target },
       ...{ exists: state.exists, create: state.exists ? null : (state.create ?? null) },

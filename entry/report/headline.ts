@@ -41,7 +41,7 @@ function verdictOf({ run, outcome, error }: EndedRun): Verdict {
     return { tone: 'good', word: 'reused', sentence };
   }
   if (states.size === 1 && states.has('untouched')) {
-    const sentence = 'No row was in the window; the targets are as they were.';
+    const sentence = 'There was no row to load; the targets are as they were.';
     return { tone: 'careful', word: 'completed', sentence };
   }
   return { tone: 'good', word: 'completed', sentence: 'Every row is accounted for.' };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENGINES } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
+import type { Mode } from '../../core/ledger.ts';
 import { extractorConfig, loaderConfig, notifierConfig } from '../../strategies/registry.ts';
 import { qualityRules } from '../quality/rule-config.ts';
 import { RULES } from './checked.ts';
@@ -56,9 +57,39 @@ export const loadPromosConfig = z.strictObject({
 
 export type LoadPromosConfig = z.output<typeof loadPromosConfig>;
 
+function isIncremental(reader: LoadPromosConfig['extractorConfig']): boolean {
+  return 'incremental' in reader && reader.incremental !== undefined;
+}
+
+/**
+ * @throws JobError `CONFIG_INVALID` for an incremental read into a sink that cannot keep what is there.
+ */
+export function refuseReplacedIncrement(
+  { extractorConfig: reader }: LoadPromosConfig,
+  sinks: readonly { readonly name: string; readonly mode: Mode }[],
+): void {
+  if (!('incremental' in reader) || reader.incremental === undefined) return;
+  const again = 'lookBack' in reader.incremental && reader.incremental.lookBack !== undefined;
+  for (const { name, mode } of sinks) {
+    if (mode === 'merge' || (mode === 'append' && !again)) continue;
+    throw new JobError(
+      'CONFIG_INVALID',
+      `${name}_loader_config: mode "${mode}" does not go with "incremental": ` +
+        (mode === 'append'
+          ? '"look_back" reads rows again, which would be there twice'
+          : 'the rows that are new would replace all others'),
+      { hint: again ? 'set "mode" to "merge"' : 'set "mode" to "merge" or "append"' },
+    );
+  }
+}
+
 /** @throws JobError `NOT_SUPPORTED` for an accepted key that nothing implements yet. */
 export function refuseNotBuilt(config: LoadPromosConfig): void {
-  const used = NOT_BUILT.filter((key) => config[key] !== undefined);
+  const used: string[] = NOT_BUILT.filter((key) => config[key] !== undefined);
+  const { productsTable } = config;
+  if (typeof productsTable === 'object' && isIncremental(productsTable)) {
+    used.push('products_table.incremental');
+  }
   if (used.length > 0) {
     throw new JobError('NOT_SUPPORTED', `"${used.join('", "')}" is not built yet`, {
       hint: 'leave it out for now',

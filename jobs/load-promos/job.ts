@@ -7,7 +7,12 @@ import { assertRunsOn, enginesOf } from '../../plan/support.ts';
 import { chooseEngine, type EngineChoice, isEngineFailure } from '../engine-choice.ts';
 import { defineJob, type JobContext, type JobOutcome, type SessionOptions } from '../job.ts';
 import { LOAD_STEPS, type LoadPlan, runLoad } from '../template.ts';
-import { type LoadPromosConfig, loadPromosConfig, refuseNotBuilt } from './config.ts';
+import {
+  type LoadPromosConfig,
+  loadPromosConfig,
+  refuseNotBuilt,
+  refuseReplacedIncrement,
+} from './config.ts';
 import { notifierOf, openReader, sinkPlans, sourceBytes } from './strategies.ts';
 import type { Transform } from '../transform.ts';
 import { promotionsTransform } from './transform.ts';
@@ -63,6 +68,7 @@ async function runOnEngines(
     assertRunsOn(transform.plan.node, choice.engine);
     const plan = await planOf(config, transform, choice, context);
     refuseUnalignedAppend(plan, context);
+    refuseReplacedIncrement(config, plan.sinks);
     await context.event('engine.chosen', { ...choice });
     try {
       return await runLoad(plan, context, signal);

@@ -1,20 +1,35 @@
 import { z } from 'zod';
-import { asSpark, quote, type SqlSession } from '../../core/engine.ts';
+import { asSpark, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
-import { sparkName } from '../../plan/spark/names.ts';
+import { rowsOnDuckDb, rowsOnSpark } from './delta-rows.ts';
+import { type ByVersion, type DeltaRows, versionsSource } from './delta-versions.ts';
 import { ofSource } from './of-source.ts';
 
 const LOG = '_delta_log/';
 
 /** A Delta table at one version: the newest when the run starts, or the one that config names. */
 export const deltaReader = defineReader({
-  config: z.strictObject({
-    strategy: z.literal('DELTA'),
-    sourceTable: z.string().min(1),
-    /** Time travel: the table's version to read. */
-    version: z.int().min(0).optional(),
-  }),
+  config: z
+    .strictObject({
+      strategy: z.literal('DELTA'),
+      sourceTable: z.string().min(1),
+      /** Time travel: the table's version to read. */
+      version: z.int().min(0).optional(),
+      incremental: z
+        .strictObject({
+          by: z.literal('version'),
+          /** Commits that change or remove rows: refused, left out, or read as new rows. */
+          onChange: z.enum(['fail', 'skip', 'read']).default('fail'),
+          /** What the ledgers know the source by, in place of its location. */
+          name: z.string().min(1).optional(),
+        })
+        .optional(),
+    })
+    .refine(
+      ({ version, incremental }) => version === undefined || incremental === undefined,
+      '"version" reads one version, "incremental" what came since one: give one of them',
+    ),
   on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
   /** All data files in the folder, older versions' too: at least what this version has. */
   async bytes({ sourceTable }, context, signal) {
@@ -27,6 +42,7 @@ export const deltaReader = defineReader({
 interface DeltaConfig {
   readonly sourceTable: string;
   readonly version?: number | undefined;
+  readonly incremental?: ByVersion | undefined;
 }
 
 async function openOnDuckDb(
@@ -35,22 +51,15 @@ async function openOnDuckDb(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
-  const storage = context.openStorage(config.sourceTable);
-  await ofSource(session.useStorage(storage, signal));
-  const version = await chosenVersion(config, context, signal);
+  await ofSource(session.useStorage(context.openStorage(config.sourceTable), signal));
   await session.useExtension('delta', signal);
-  const path = storage.enginePath('');
-  const scan = `delta_scan(${quote(path)}, version = ${String(version)})`;
-  const described = await session.rows(`describe select * from ${scan}`, signal);
-  return {
-    ...atVersion(config, version),
-    columns: described.map((row) => ({
-      name: String(row['column_name']),
-      type: String(row['column_type']),
-    })),
-    relation: `select * from ${scan}`,
-    relationWithOrigin: `select *, filename as __file, file_row_number as __row from ${scan}`,
-  };
+  return await openTable(
+    session,
+    config,
+    rowsOnDuckDb(session, config.sourceTable, context, signal),
+    context,
+    signal,
+  );
 }
 
 async function openOnSpark(
@@ -60,32 +69,31 @@ async function openOnSpark(
   signal: AbortSignal,
 ): Promise<Source> {
   const spark = asSpark(session);
-  const storage = context.openStorage(config.sourceTable);
-  await ofSource(spark.useStorage(storage, signal));
-  const version = await chosenVersion(config, context, signal);
+  await ofSource(spark.useStorage(context.openStorage(config.sourceTable), signal));
   await spark.useExtension('delta', signal);
-  const path = storage.enginePath('');
-  const { name, columns } = await spark.openSource(
-    { format: 'delta', paths: [path], options: { versionAsOf: String(version) } },
+  return await openTable(
+    session,
+    config,
+    rowsOnSpark(spark, config.sourceTable, context, signal),
+    context,
     signal,
   );
-  return {
-    ...atVersion(config, version),
-    columns,
-    relation: `select ${columns.map((column) => sparkName(column.name)).join(', ')} from ${name}`,
-    relationWithOrigin: `select * from ${name}`,
-  };
 }
 
-/** A version of a Delta table never changes. */
-function atVersion(
-  { sourceTable }: DeltaConfig,
-  version: number,
-): Pick<Source, 'location' | 'snapshot' | 'assertUnchanged'> {
+async function openTable(
+  session: SqlSession,
+  config: DeltaConfig,
+  rows: DeltaRows,
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const source = await rows.version(await chosenVersion(config, context, signal));
+  const { sourceTable, incremental } = config;
+  if (incremental === undefined) return source;
+  const following = { sourceTable, incremental };
   return {
-    location: `${sourceTable} version ${String(version)}`,
-    snapshot: [{ name: 'delta', version: String(version) }],
-    assertUnchanged: () => Promise.resolve(),
+    ...source,
+    incremental: await versionsSource(following, session, rows, context, signal),
   };
 }
 

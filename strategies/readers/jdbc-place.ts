@@ -6,6 +6,14 @@ import { connectionSettings } from '../postgres/settings.ts';
 import { displayName, parseTableName, type TableName } from '../postgres/table-name.ts';
 import { readFailure } from './jdbc-errors.ts';
 
+const incrementalByCursor = z.strictObject({
+  cursorColumn: z.string().min(1),
+  /** Rows from so far before the state on are read again: an interval such as `1 day`, or a number. */
+  lookBack: z.union([z.number().min(0), z.string().min(1)]).optional(),
+  /** What the ledgers know the source by, in place of its address. */
+  name: z.string().min(1).optional(),
+});
+
 export const jdbcConfig = z
   .strictObject({
     strategy: z.literal('JDBC'),
@@ -14,6 +22,8 @@ export const jdbcConfig = z
     properties: z.record(z.string(), z.string()).default({}),
     /** A table or view, with its schema. */
     sourceTable: z.string().min(1).optional(),
+    /** Reads what came since, by a column whose values only grow. */
+    incremental: incrementalByCursor.optional(),
     /** A query in its place, in the server's SQL. */
     query: z.string().min(1).optional(),
   })

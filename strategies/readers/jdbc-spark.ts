@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { asSpark, type SqlSession } from '../../core/engine.ts';
+import { asSpark, type SparkSqlSession, type SqlSession } from '../../core/engine.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
 import { sparkName, sparkText } from '../../plan/spark/names.ts';
+import type { Endpoint } from '../postgres/endpoint.ts';
 import { sparkOptions } from '../postgres/spark-options.ts';
 import { qualified } from '../postgres/table-name.ts';
+import { cursorSource } from './jdbc-cursor.ts';
 import { type JdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
 
 /** Rows that the driver asks the server for at once; without it, it takes all into memory. */
@@ -22,8 +24,26 @@ export async function openOnSpark(
   const spark = asSpark(session);
   await spark.useExtension('postgres', signal);
   const { endpoint, table } = await placeOf(given, context, signal);
+  const whole = table === undefined ? { query: given.query ?? '' } : { dbtable: qualified(table) };
+  const sourceOf = (what: Readonly<Record<string, string>>) =>
+    openQuery(spark, endpoint, what, signal);
+  const source = await sourceOf(whole);
+  const incremental = cursorSource(
+    given,
+    { endpoint, table },
+    { query: (query) => sourceOf({ query }) },
+    context,
+  );
+  return incremental === undefined ? source : { ...source, incremental };
+}
+
+async function openQuery(
+  spark: SparkSqlSession,
+  endpoint: Endpoint,
+  what: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Source> {
   const { target: location } = endpoint.party;
-  const what = table === undefined ? { query: given.query ?? '' } : { dbtable: qualified(table) };
   const options = { ...sparkOptions(endpoint), ...what, fetchsize: FETCH_ROWS };
   const view = await named(endpoint, () =>
     spark.openSource({ format: 'jdbc', paths: [], options }, signal),
@@ -39,7 +59,7 @@ export async function openOnSpark(
     ...base,
     ...from(view.name),
     async materialize(copying) {
-      const path = join(session.scratchDir, view.name);
+      const path = join(spark.scratchDir, view.name);
       await named(endpoint, () =>
         spark.write(
           `select ${names} from ${view.name}`,

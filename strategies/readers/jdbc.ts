@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { quote, type SqlSession } from '../../core/engine.ts';
+import { identifier, quote, type SqlSession } from '../../core/engine.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
 import { attach } from '../postgres/attach.ts';
 import { qualified } from '../postgres/table-name.ts';
+import { cursorSource, type ServerRows } from './jdbc-cursor.ts';
 import { type JdbcConfig, jdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
 import { openOnSpark } from './jdbc-spark.ts';
+
+/** Types of which DuckDB and Postgres have the same order and the same texts. */
+const ORDERED_ALIKE: ReadonlySet<string> = new Set([
+  ...['SMALLINT', 'INTEGER', 'BIGINT'],
+  ...['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'],
+]);
 
 /** A table, view or query of Postgres. */
 export const jdbcReader = defineReader({
@@ -43,8 +50,9 @@ async function openOnDuckDb(
   const schema = table?.schema ?? 'public';
   const live =
     table === undefined
-      ? `select * from postgres_query(${quote(name)}, ${quote(given.query ?? '')})`
+      ? onServer(name, given.query ?? '')
       : `select * from ${name}.${qualified(table)}`;
+  const origin = (rows: string) => `select *, ${quote(location)} as __file, ${rows} as __row`;
   const described = await named(endpoint, async () => {
     await attach(session, endpoint, { name, schema, access: 'read_only' }, signal);
     return await session.rows(`describe ${live}`, signal);
@@ -56,16 +64,15 @@ async function openOnDuckDb(
       type: String(row['column_type']),
     })),
   };
-  const origin = (rows: string) => `select *, ${quote(location)} as __file, ${rows} as __row`;
-  return {
+  const sourceOf = (rows: string): Source => ({
     ...base,
-    relation: live,
-    relationWithOrigin: `${origin('row_number() over () - 1')} from (${live})`,
+    relation: rows,
+    relationWithOrigin: `${origin('row_number() over () - 1')} from (${rows})`,
     async materialize(copying) {
       const file = join(session.scratchDir, `${name}.parquet`);
       await named(endpoint, () =>
         session.run(
-          `copy (${live}) to ${quote(file)} (format parquet, compression zstd, compression_level 1)`,
+          `copy (${rows}) to ${quote(file)} (format parquet, compression zstd, compression_level 1)`,
           copying,
         ),
       );
@@ -76,5 +83,20 @@ async function openOnDuckDb(
         relationWithOrigin: `${origin('file_row_number')} from ${copy}`,
       };
     },
+  });
+  const server: ServerRows = {
+    query: (query) => Promise.resolve(sourceOf(onServer(name, query))),
+    upTo(column, value) {
+      const type = base.columns.find((each) => each.name === column)?.type ?? '';
+      if (table === undefined || !ORDERED_ALIKE.has(type)) return undefined;
+      return sourceOf(`${live} where ${identifier(column)} <= cast(${quote(value)} as ${type})`);
+    },
   };
+  const incremental = cursorSource(given, { endpoint, table }, server, context);
+  return { ...sourceOf(live), ...(incremental === undefined ? {} : { incremental }) };
+}
+
+/** What a query selects, the server selects. */
+function onServer(name: string, query: string): string {
+  return `select * from postgres_query(${quote(name)}, ${quote(query)})`;
 }

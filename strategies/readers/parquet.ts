@@ -10,10 +10,21 @@ import {
 import { sparkName } from '../../plan/spark/names.ts';
 import { type LocatedFile, locateParquet } from './locate.ts';
 import { ofSource } from './of-source.ts';
+import { manifestSource } from './parquet-manifest.ts';
 
 /** Parquet files: one, a folder (hive partitions become columns), or a glob. */
 export const parquetReader = defineReader({
-  config: z.strictObject({ strategy: z.literal('PARQUET'), sourceTable: z.string().min(1) }),
+  config: z.strictObject({
+    strategy: z.literal('PARQUET'),
+    sourceTable: z.string().min(1),
+    incremental: z
+      .strictObject({
+        by: z.literal('files'),
+        /** What the ledgers know the source by, in place of its location. */
+        name: z.string().min(1).optional(),
+      })
+      .optional(),
+  }),
   on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
   async bytes({ sourceTable }, context, signal) {
     const files = await locateParquet(sourceTable, context.openStorage, signal);
@@ -23,16 +34,43 @@ export const parquetReader = defineReader({
 
 interface ParquetConfig {
   readonly sourceTable: string;
+  readonly incremental?: { readonly name?: string | undefined } | undefined;
+}
+
+/** Opens all files, and where config asks for it, a part of them. */
+async function withManifest(
+  { sourceTable, incremental }: ParquetConfig,
+  context: StrategyContext,
+  signal: AbortSignal,
+  open: (files: readonly LocatedFile[]) => Promise<Source>,
+): Promise<Source> {
+  const files = await locateParquet(sourceTable, context.openStorage, signal);
+  const source = await open(files);
+  if (incremental === undefined) return source;
+  const name = incremental.name ?? sourceTable.replace(/(?<=[^/])\/+$/, '');
+  return { ...source, incremental: manifestSource(name, files, open) };
 }
 
 async function openOnDuckDb(
   session: SqlSession,
-  { sourceTable }: ParquetConfig,
+  config: ParquetConfig,
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
-  await ofSource(session.useStorage(context.openStorage(sourceTable), signal));
-  const files = await locateParquet(sourceTable, context.openStorage, signal);
+  await ofSource(session.useStorage(context.openStorage(config.sourceTable), signal));
+  return await withManifest(config, context, signal, (files) =>
+    filesOnDuckDb(session, config, files, context, signal),
+  );
+}
+
+async function filesOnDuckDb(
+  session: SqlSession,
+  config: ParquetConfig,
+  files: readonly LocatedFile[],
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { sourceTable } = config;
   const list = `[${files.map((file) => quote(file.enginePath)).join(', ')}]`;
   const options = `hive_partitioning = ${String(isHive(files))}, union_by_name = true`;
   return {
@@ -42,19 +80,31 @@ async function openOnDuckDb(
     // Both are virtual columns of the scan: they cost nothing where they are not used.
     relationWithOrigin: `select *, filename as __file, file_row_number as __row
       from read_parquet(${list}, ${options})`,
-    ...unchanging(sourceTable, files, context),
+    ...unchanging(config, files, context),
   };
 }
 
 async function openOnSpark(
   session: SqlSession,
-  { sourceTable }: ParquetConfig,
+  config: ParquetConfig,
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
+  await ofSource(session.useStorage(context.openStorage(config.sourceTable), signal));
+  return await withManifest(config, context, signal, (files) =>
+    filesOnSpark(session, config, files, context, signal),
+  );
+}
+
+async function filesOnSpark(
+  session: SqlSession,
+  config: ParquetConfig,
+  files: readonly LocatedFile[],
+  context: StrategyContext,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { sourceTable } = config;
   const spark = asSpark(session);
-  await ofSource(spark.useStorage(context.openStorage(sourceTable), signal));
-  const files = await locateParquet(sourceTable, context.openStorage, signal);
   const paths = files.map((file) => file.enginePath);
   const root = isHive(files) ? { basePath: hiveRoot(paths) } : undefined;
   const view = await spark.openSource(
@@ -75,22 +125,26 @@ async function openOnSpark(
     ),
     relation: `select ${view.columns.map(({ name }) => sparkName(name)).join(', ')} from ${view.name}`,
     relationWithOrigin: `select * from ${view.name}`,
-    ...unchanging(sourceTable, files, context),
+    ...unchanging(config, files, context),
   };
 }
 
 /** What is read, and the check that it stayed so. */
 function unchanging(
-  sourceTable: string,
+  { sourceTable, incremental }: ParquetConfig,
   files: readonly LocatedFile[],
   context: StrategyContext,
 ): Pick<Source, 'snapshot' | 'assertUnchanged'> {
   const snapshot = files.map(snapshotPart);
+  const read = new Set(files.map(({ entry }) => entry.key));
   return {
     snapshot,
     async assertUnchanged(signal) {
       const now = await locateParquet(sourceTable, context.openStorage, signal);
-      if (JSON.stringify(now.map(snapshotPart)) === JSON.stringify(snapshot)) return;
+      // Files that come while others are read are the next run's.
+      const still =
+        incremental === undefined ? now : now.filter(({ entry }) => read.has(entry.key));
+      if (JSON.stringify(still.map(snapshotPart)) === JSON.stringify(snapshot)) return;
       throw new JobError('SOURCE_CHANGED', `"${sourceTable}" changed while it was read`, {
         hint: 'retry once whoever writes it has finished',
       });

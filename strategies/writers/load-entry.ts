@@ -3,6 +3,23 @@ import { type LoadEntry, MODES } from '../../core/ledger.ts';
 
 const rows = z.int().min(0);
 const contents = z.array(z.object({ value: z.string(), rows, hash: z.string() }));
+const file = z.object({ path: z.string(), bytes: rows, etag: z.string() });
+const range = z.discriminatedUnion('by', [
+  z.object({
+    by: z.literal('cursor'),
+    column: z.string(),
+    after: z.string().exactOptional(),
+    upTo: z.string(),
+    lookBack: z.union([z.string(), z.number()]).exactOptional(),
+  }),
+  z.object({
+    by: z.literal('version'),
+    table: z.string(),
+    after: rows.exactOptional(),
+    upTo: rows,
+  }),
+  z.object({ by: z.literal('files'), files: z.array(file) }),
+]);
 
 /** A ledger entry as sinks store it in JSON. Keys of later versions are kept as they are. */
 export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
@@ -23,4 +40,5 @@ export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
   }),
   partitions: contents,
   merged: z.looseObject({ replaced: rows, after: contents }).exactOptional(),
+  progress: z.object({ source: z.string(), range }).exactOptional(),
 });
