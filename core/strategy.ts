@@ -202,10 +202,36 @@ export interface Sink extends AsyncDisposable {
   content?(signal: AbortSignal): Promise<string | undefined>;
   /** A few rows of the target in the request's window, as text, for people. */
   sample(limit: number, signal: AbortSignal): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Where a catalog knows the target by name, and config names that catalog. */
+  readonly afterLoad?: AfterLoad;
   /** Where the target grows by each load; not asked of a sink on Spark. */
   readonly upkeep?: Upkeep;
   /** Deletes what this process staged and did not commit. */
   discard(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * What follows the commit, in a catalog that knows the target by name. A load that is committed never
+ * fails by it: what is left undone, the next run finds out and does.
+ */
+export interface AfterLoad {
+  /** The catalog and the table's name there, for messages. */
+  readonly place: string;
+  /** Asks the catalog what differs from config; writes nothing. The caller disposes it. */
+  readonly open: (signal: AbortSignal) => Promise<CatalogWork>;
+}
+
+export interface CatalogWork extends AsyncDisposable {
+  /** What differs, in the order in which it has to be done; none: all is as config has it. */
+  readonly steps: readonly CatalogStep[];
+}
+
+export interface CatalogStep {
+  /** The statement or the call, for people. */
+  readonly text: string;
+  /** When it fails, the steps after it cannot work either. */
+  readonly isFirst?: boolean;
+  run(signal: AbortSignal): Promise<void>;
 }
 
 export interface ClaimOptions {

@@ -12,6 +12,7 @@ export const UNTRANSLATED: ReadonlySet<string | number> = new Set([
   'properties',
   'options',
   'headers',
+  'tags',
 ]);
 
 export function isWireName(key: string): boolean {

@@ -4,6 +4,7 @@ import { explain } from '../plan/explain.ts';
 import type { PlanSession } from '../plan/session.ts';
 import { findIncrement, incrementalOf } from './increment.ts';
 import type { RunInfo } from './job.ts';
+import { type CatalogPreview, previewCatalog } from './after-load.ts';
 import { type OpenSink, sumOf } from './sinks.ts';
 import type { LoadPlan } from './template.ts';
 import type { Measured, RuleDescription, RunStamp } from './transform.ts';
@@ -37,6 +38,8 @@ export interface SinkPreview extends Pick<OpenSink, 'plan' | 'loadId'> {
   readonly reuse?: LoadEntry;
   /** An incremental read brings this sink nothing. */
   readonly isAhead?: boolean;
+  /** What would follow in the catalog that config names. */
+  readonly catalog?: CatalogPreview;
 }
 
 const NOTHING: Measured = { read: 0, filtered: 0, quarantined: 0, dropped: 0, rules: [] };
@@ -95,5 +98,8 @@ async function previewSink(
   return {
     ...{ plan, loadId, target: sink.target, state, rowsThere: sumOf(counts) },
     ...(isThere ? { reuse: known } : {}),
+    ...(sink.afterLoad === undefined
+      ? {}
+      : { catalog: await previewCatalog(sink.afterLoad, signal) }),
   };
 }

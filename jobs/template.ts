@@ -7,6 +7,7 @@ import type { LoadEntry, RowCounts } from '../core/ledger.ts';
 import { advances } from '../core/source-range.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
+import { updateCatalogs } from './after-load.ts';
 import { assertQuality, describeFailure } from './quality/verdicts.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import { assertReplayable, correctedSource, digestOf } from './corrections.ts';
@@ -36,7 +37,15 @@ export interface LoadPlan {
   readonly quarantinePath: string;
 }
 
-export const LOAD_STEPS = ['check', 'claim', 'measure', 'transform', 'write', 'account'] as const;
+export const LOAD_STEPS = [
+  'check',
+  'claim',
+  'measure',
+  'transform',
+  'write',
+  'account',
+  'catalog',
+] as const;
 
 const NO_ROWS: RowCounts = { read: 0, quarantined: 0, filtered: 0, dropped: 0, deduplicated: 0 };
 /** How long a failed run looks for a lost claim before it reports the failure itself. */
@@ -100,6 +109,9 @@ export async function runLoad(
   try {
     const still = AbortSignal.any([signal, ...held.map((sink) => sink.claim.lost)]);
     const found = await loadClaimed(plan, session, { ...due, digest }, startedAt, context, still);
+    if (found.sinks.some(({ status }) => status !== 'untouched')) {
+      await updateCatalogs(due.claimed, context, still);
+    }
     const all = [...found.sinks, ...due.ahead.map((sink) => sinkOutcome(sink, 'untouched'))];
     return { ...outcome, source: due.location, ...found, sinks: all };
   } catch (error) {

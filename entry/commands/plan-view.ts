@@ -108,7 +108,18 @@ function foundOf({ rows, verdict }: RuleOutcome): string {
 function sinkLines(sink: SinkPreview): readonly string[] {
   const { state, target, loadId } = sink;
   const create = state.exists || state.create === undefined ? [] : state.create.split('\n');
-  return [printable(target), doing(sink), `load id ${loadId}`, ...create];
+  return [printable(target), doing(sink), `load id ${loadId}`, ...create, ...catalogLines(sink)];
+}
+
+function catalogLines({ catalog }: SinkPreview): readonly string[] {
+  if (catalog === undefined) return [];
+  const { place, steps, problem } = catalog;
+  const what =
+    problem ?? (steps.length === 0 ? 'nothing is to be done' : `${count(steps.length)} to do`);
+  return [
+    `after the load, in ${printable(place)}: ${printable(what)}`,
+    ...steps.map((step) => INDENT + printable(step)),
+  ];
 }
 
 /** In one line, what happens to the rows that are there. */
@@ -142,11 +153,12 @@ export function planJson({ job, line, outcome, preview, config }: Told) {
     engine: { name: outcome.engine, reason: outcome.engineReason },
     ...{ config, source, reads: preview.increment ?? null },
     ...{ measured, rules, steps: steps.split('\n') },
-    sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse }) => ({
+    sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse, catalog }) => ({
       ...{ sink: plan.name, kind: plan.kind, mode: plan.mode, target },
       ...{ exists: state.exists, create: state.exists ? null : (state.create ?? null) },
       ...{ files: state.files ?? null, rows_there: rowsThere, load_id: loadId },
       reused_from: reuse?.runId ?? null,
+      catalog: catalog ?? null,
     })),
   };
 }

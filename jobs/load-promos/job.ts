@@ -160,9 +160,10 @@ async function planOf(
 function quarantinePath(config: LoadPromosConfig, dataDir: string): string {
   if (config.quarantine !== undefined) return config.quarantine.path;
   const stage = config.stageLoaderConfig;
-  return stage !== undefined && 'path' in stage
-    ? `${stage.path.replace(/\/+$/, '')}.quarantine`
-    : `${dataDir}/quarantine/load_promos`;
+  const path = stage !== undefined && 'path' in stage ? stage.path : undefined;
+  return path === undefined
+    ? `${dataDir}/quarantine/load_promos`
+    : `${path.replace(/\/+$/, '')}.quarantine`;
 }
 
 function refuseUnalignedAppend(plan: LoadPlan, context: JobContext): void {

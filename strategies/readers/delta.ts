@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { asSpark, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
-import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
+import {
+  defineReader,
+  type OpenReader,
+  type Source,
+  type StrategyContext,
+} from '../../core/strategy.ts';
 import { rowsOnDuckDb, rowsOnSpark } from './delta-rows.ts';
 import { type ByVersion, type DeltaRows, versionsSource } from './delta-versions.ts';
 import { ofSource } from './of-source.ts';
+import { locateSource } from '../glue/locate.ts';
 
 const LOG = '_delta_log/';
 
@@ -30,10 +36,11 @@ export const deltaReader = defineReader({
       ({ version, incremental }) => version === undefined || incremental === undefined,
       '"version" reads one version, "incremental" what came since one: give one of them',
     ),
-  on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
+  on: { row: located(openOnDuckDb), bulk: located(openOnDuckDb), bigdata: located(openOnSpark) },
   /** All data files in the folder, older versions' too: at least what this version has. */
   async bytes({ sourceTable }, context, signal) {
-    const entries = await ofSource(context.openStorage(sourceTable).list('', signal));
+    const { location } = await locateSource(sourceTable, 'DELTA', signal);
+    const entries = await ofSource(context.openStorage(location).list('', signal));
     const data = entries.filter(({ key }) => key.endsWith('.parquet') && !key.startsWith(LOG));
     return data.reduce((sum, entry) => sum + entry.bytes, 0);
   },
@@ -43,6 +50,15 @@ interface DeltaConfig {
   readonly sourceTable: string;
   readonly version?: number | undefined;
   readonly incremental?: ByVersion | undefined;
+}
+
+/** Reads a table of Glue where it is. */
+function located(open: OpenReader<DeltaConfig>): OpenReader<DeltaConfig> {
+  return async (session, config, context, signal) => {
+    const { location, shown } = await locateSource(config.sourceTable, 'DELTA', signal);
+    const source = await open(session, { ...config, sourceTable: location }, context, signal);
+    return { ...source, location: source.location.replace(location, () => shown) };
+  };
 }
 
 async function openOnDuckDb(

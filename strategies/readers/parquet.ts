@@ -3,11 +3,13 @@ import { asSpark, quote, type SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import {
   defineReader,
+  type OpenReader,
   type Source,
   type SourceColumn,
   type StrategyContext,
 } from '../../core/strategy.ts';
 import { sparkName } from '../../plan/spark/names.ts';
+import { locateSource } from '../glue/locate.ts';
 import { type LocatedFile, locateParquet } from './locate.ts';
 import { ofSource } from './of-source.ts';
 import { manifestSource } from './parquet-manifest.ts';
@@ -25,9 +27,10 @@ export const parquetReader = defineReader({
       })
       .optional(),
   }),
-  on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
+  on: { row: located(openOnDuckDb), bulk: located(openOnDuckDb), bigdata: located(openOnSpark) },
   async bytes({ sourceTable }, context, signal) {
-    const files = await locateParquet(sourceTable, context.openStorage, signal);
+    const { location } = await locateSource(sourceTable, 'PARQUET', signal);
+    const files = await locateParquet(location, context.openStorage, signal);
     return files.reduce((sum, { entry }) => sum + entry.bytes, 0);
   },
 });
@@ -49,6 +52,15 @@ async function withManifest(
   if (incremental === undefined) return source;
   const name = incremental.name ?? sourceTable.replace(/(?<=[^/])\/+$/, '');
   return { ...source, incremental: manifestSource(name, files, open) };
+}
+
+/** Reads a table of Glue where it is. */
+function located(open: OpenReader<ParquetConfig>): OpenReader<ParquetConfig> {
+  return async (session, config, context, signal) => {
+    const { location, shown } = await locateSource(config.sourceTable, 'PARQUET', signal);
+    const source = await open(session, { ...config, sourceTable: location }, context, signal);
+    return { ...source, location: source.location.replace(location, () => shown) };
+  };
 }
 
 async function openOnDuckDb(

@@ -29,7 +29,7 @@ export interface World extends AsyncDisposable {
   readonly postgres: EmbeddedPostgres;
   readonly session: SqlSession;
   /** Starts the entry, or another program; `env` adds to the child's. */
-  start(args: readonly string[], env?: Readonly<Record<string, string>>, entry?: string): Running;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, program?: string): Running;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs the CLI for people to its end. */
   dray(...args: readonly string[]): Promise<Ended>;

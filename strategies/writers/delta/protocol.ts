@@ -26,6 +26,11 @@ const ACCEPTED = new Set([
   'timestampNtz',
 ]);
 
+/** The first feature that a table may not even list. */
+export function unsupportedFeature(features: readonly string[]): string | undefined {
+  return features.find((feature) => !ACCEPTED.has(feature));
+}
+
 /** @throws JobError `NOT_SUPPORTED` naming what a writer of this table would have to know. */
 export function assertSupported(
   protocol: Protocol,
@@ -38,7 +43,7 @@ export function assertSupported(
     );
   }
   const features = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])];
-  const unknown = features.find((feature) => !ACCEPTED.has(feature));
+  const unknown = unsupportedFeature(features);
   if (unknown !== undefined) throw refused(`the feature "${unknown}"`);
   const active = activeFeature(metaData.configuration ?? {}, fields);
   if (active !== undefined) throw refused(active);

@@ -3,21 +3,48 @@ import { z } from 'zod';
 import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
 import { defineWriter, type OpenWriter, type Sink } from '../../../core/strategy.ts';
+import { assertReachable } from '../../catalog-location.ts';
+import { afterUnityLoad, locateTable, type UnityTable } from '../../unity/catalog.ts';
+import { unityAfterLoad, warehouseConfig } from '../../unity/config.ts';
+import { parseUnityName } from '../../unity/table-name.ts';
 import { tableProperties } from './properties.ts';
+import { unsupportedFeature } from './protocol.ts';
 import { openDeltaSink } from './sink.ts';
 import { openSparkDeltaSink } from './spark-sink.ts';
 import type { DeltaTarget } from './target.ts';
 
-const deltaConfig = z.strictObject({
-  strategy: z.literal('DELTA'),
-  path: z.string().min(1),
-  mode: z.enum(MODES).default('overwrite_window'),
-  partitionBy: z.union([z.string(), z.array(z.string())]).optional(),
-  options: z.record(z.string(), z.string()).optional(),
-});
 /** Option of a table on S3 that Spark has written to: `strategies/writers/delta/other-writers.ts`. */
 const OTHER_WRITERS = 'dray.otherWriters';
+
+const deltaConfig = z
+  .strictObject({
+    strategy: z.literal('DELTA'),
+    /** Absent: where Unity Catalog has `table`. */
+    path: z.string().min(1).optional(),
+    /** `catalog.schema.table` in Unity Catalog. */
+    table: z.string().min(1).optional(),
+    warehouse: warehouseConfig.optional(),
+    afterLoad: unityAfterLoad.optional(),
+    mode: z.enum(MODES).default('overwrite_window'),
+    partitionBy: z.union([z.string(), z.array(z.string())]).optional(),
+    options: z.record(z.string(), z.string()).optional(),
+  })
+  .refine(
+    ({ path, table }) => path !== undefined || table !== undefined,
+    'give "path", or "table" with a "warehouse" that knows where it is',
+  )
+  .refine(
+    ({ table, warehouse }) => (table === undefined) === (warehouse === undefined),
+    'give "table" and "warehouse" together',
+  )
+  .refine(
+    ({ table, afterLoad }) => afterLoad === undefined || table !== undefined,
+    '"after_load" is for a "table" in Unity Catalog',
+  );
 type DeltaConfig = z.output<typeof deltaConfig>;
+
+/** Where Unity Catalog has external tables; `file` is for a warehouse on this machine. */
+const SCHEMES = ['s3', 'abfss', 'gs', 'r2', 'file'];
 
 /**
  * Loads into a Delta table: DuckDB's Parquet files and a transaction log written here, or Spark with
@@ -32,14 +59,27 @@ export const deltaWriter = defineWriter({
 function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> {
   return async (session, config, request, context, signal) => {
     refuseUnbuilt(config, request.contract.partitionBy);
-    const storage = context.openStorage(config.path);
+    const table = unityTable(config);
+    if (table && config.path !== undefined) assertReachable(config.path, 'Unity Catalog', SCHEMES);
+    const path =
+      config.path ?? (table && (await locateTable(table, unsupportedFeature, context, signal)));
+    if (path === undefined) throw new JobError('INTERNAL', 'neither a path nor a table');
+    const storage = context.openStorage(path);
     await session.useStorage(storage, signal);
     const chance = { random: Math.random, uuid: randomUUID };
     const { [OTHER_WRITERS]: otherWriters, ...options } = config.options ?? {};
     const properties = tableProperties(options);
     const target = { storage, session, request, context, chance, properties };
-    return open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);
+    const sink = open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);
+    if (table === undefined) return sink;
+    const wanted = config.afterLoad ?? unityAfterLoad.parse({});
+    return { ...sink, afterLoad: afterUnityLoad(table, path, wanted, request.contract, context) };
   };
+}
+
+function unityTable({ table, warehouse }: DeltaConfig): UnityTable | undefined {
+  if (table === undefined || warehouse === undefined) return undefined;
+  return { name: parseUnityName(table), warehouse };
 }
 
 async function openOnSpark(...given: Parameters<OpenWriter<DeltaConfig>>): Promise<Sink> {

@@ -7,7 +7,7 @@ import {
   typeName,
 } from '../../../core/schema.ts';
 import type { Storage } from '../../../core/storage.ts';
-import { isHidden, partitionOf } from './layout.ts';
+import { isHidden, NO_VALUE, partitionFolder, partitionOf } from './layout.ts';
 
 /** What an engine says of a broken file; here it is the target, not a source. */
 const UNREADABLE: readonly ErrorCode[] = ['ENGINE_FAILED', 'SOURCE_UNREADABLE'];
@@ -40,6 +40,19 @@ export async function visibleFiles(
       { hint: 'choose another path, or move those files away' },
     );
   });
+}
+
+/** The partitions that the folder has, each with its value as Hive writes it. */
+export async function partitionFolders(
+  storage: Storage,
+  partitionBy: string,
+  signal: AbortSignal,
+): Promise<readonly { readonly value: string; readonly folder: string }[]> {
+  const values = (await visibleFiles(storage, partitionBy, signal)).map((file) => file.partition);
+  return [...new Set(values)].map((value) => ({
+    value: value === '' ? NO_VALUE : value,
+    folder: partitionFolder(partitionBy, value),
+  }));
 }
 
 /** @throws JobError `TARGET_SCHEMA` listing every column that is not as in the contract. */

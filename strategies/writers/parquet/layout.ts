@@ -18,7 +18,7 @@ export const FILES = `${OWN_FOLDER}/files`;
 export const STAGE = `${OWN_FOLDER}/stage`;
 
 /** Hive's name for the partition of rows without a value. */
-const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
+export const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
 // The characters that Hive and Spark escape in the names of partition folders.
 
 const ESCAPED = /[\u0000-\u001f"#%'*/:=?\\\u007f{}[\]^]/g;

@@ -7,11 +7,17 @@ import {
   type OpenWriter,
   type Sink,
 } from '../../../core/strategy.ts';
+import { assertReachable } from '../../catalog-location.ts';
+import { afterGlueLoad } from '../../glue/catalog.ts';
+import { parseGlueName } from '../../glue/table-name.ts';
+import { partitionFolders } from './folder.ts';
 import { openParquetSink } from './sink.ts';
 
 const config = z.strictObject({
   strategy: z.literal('PARQUET'),
   path: z.string().min(1),
+  /** `database.table` in the Glue Data Catalog, kept up to date after each load. */
+  glueTable: z.string().min(1).optional(),
   mode: z.enum(MODES).default('overwrite_window'),
   partitionBy: z.string().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
@@ -19,6 +25,9 @@ const config = z.strictObject({
 type ParquetConfig = z.output<typeof config>;
 
 const modes: readonly Mode[] = ['append', 'overwrite', 'overwrite_window'];
+
+/** Where Athena and Glue read; `file` is for readers on this machine. */
+const SCHEMES = ['s3', 'file'];
 
 /** Parquet files in a folder, one per partition value, with manifests beside them in `_dray/`. */
 export const parquetWriter = defineWriter({
@@ -30,8 +39,19 @@ export const parquetWriter = defineWriter({
 async function open(...given: Parameters<OpenWriter<ParquetConfig>>): Promise<Sink> {
   const [session, chosen, request, context, signal] = given;
   refuseNotBuilt(chosen, request);
-  await session.useStorage(context.openStorage(chosen.path), signal);
-  return openParquetSink(session, chosen.path, request, context);
+  const { path, glueTable } = chosen;
+  const storage = context.openStorage(path);
+  await session.useStorage(storage, signal);
+  const sink = openParquetSink(session, path, request, context);
+  if (glueTable === undefined) return sink;
+  assertReachable(path, 'the Glue Data Catalog', SCHEMES);
+  const { contract } = request;
+  const afterLoad = afterGlueLoad(parseGlueName(glueTable, 'glue_table'), {
+    location: path,
+    contract,
+    partitions: (stop) => partitionFolders(storage, contract.partitionBy, stop),
+  });
+  return { ...sink, afterLoad };
 }
 
 function refuseNotBuilt(chosen: ParquetConfig, { mode, contract }: LoadRequest): void {

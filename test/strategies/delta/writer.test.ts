@@ -43,7 +43,11 @@ describe('the Delta writer', () => {
   });
 
   it.each([
-    ['an option', { options: { compression: 'lz4' } }, /no option "compression"/],
+    [
+      'a property that loads would not keep',
+      { options: { 'delta.enableChangeDataFeed': 'true' } },
+      /no table property "delta.enableChangeDataFeed"/,
+    ],
     ['another partition column', { partitionBy: 'id' }, /does not partition by "id"/],
     ['two partition columns', { partitionBy: ['week', 'id'] }, /does not partition by "week, id"/],
     ['no partition column', { partitionBy: [] }, /does not partition by ""/],
@@ -53,8 +57,12 @@ describe('the Delta writer', () => {
     await expect(opening).rejects.toThrow(message);
   });
 
-  it('knows no table name and no empty path', () => {
+  it('takes a table of Unity Catalog only with a warehouse, and no empty path', () => {
     const { config } = deltaWriter;
+    const warehouse = { host: 'dbc.example.com', httpPath: '/sql/1.0/warehouses/1', token: 't' };
+    expect(config.safeParse({ strategy: 'DELTA', table: 'a.b.c', warehouse }).success).toBe(true);
+    expect(config.safeParse({ strategy: 'DELTA', path: 'x', warehouse }).success).toBe(false);
+    expect(config.safeParse({ strategy: 'DELTA', path: 'x', afterLoad: {} }).success).toBe(false);
     expect(config.safeParse({ strategy: 'DELTA', path: 'x', table: 'y' }).success).toBe(false);
     expect(config.safeParse({ strategy: 'DELTA', path: '' }).success).toBe(false);
   });
