@@ -1,3 +1,4 @@
+import type { SqlValue } from '../../core/engine.ts';
 import { printable } from '../../core/printable.ts';
 import { describeWindow } from '../../core/window.ts';
 import { ADDED, keptRows } from '../../jobs/corrections.ts';
@@ -31,7 +32,8 @@ export const quarantineList = defineCommand({
       .option('job', { type: 'string', describe: 'only runs of this job' })
       .option('limit', LIMIT)
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' }),
-  async run({ job, limit, json }, { store, out, err, color, width }) {
+  async run({ job, limit, json }, context) {
+    const { store, color, width } = context;
     assertLimit(limit);
     const runs = await store.listRuns({ ...(job !== undefined && { job }), limit: RECENT });
     const found: Kept[] = [];
@@ -40,17 +42,17 @@ export const quarantineList = defineCommand({
       if (kept !== undefined) found.push(kept);
     }
     if (json) {
-      out(JSON.stringify(found.map(toWire), null, 2));
+      context.out(JSON.stringify(found.map(toWire), null, 2));
       return 0;
     }
     if (found.length === 0) {
-      err('no rows in quarantine');
+      context.err('no rows in quarantine');
       return 0;
     }
     const [titles = '', ...lines] = tableLines(COLUMNS, found.map(cells), width);
     const places = found.map(({ place }) => paint('dim', `  ${printable(place)}`, color));
     const shown = lines.flatMap((line, index) => [line, places[index] ?? '']);
-    out([paint('bold', titles, color), ...shown].join('\n'));
+    context.out([paint('bold', titles, color), ...shown].join('\n'));
     return 0;
   },
 });
@@ -148,8 +150,8 @@ function isAdded(name: string): boolean {
   return ADDED.some((added) => added === name);
 }
 
-function textOf(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value as string | bigint);
+function textOf(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
 }
 
 /** Files of one source differ in their last part, and paths are long. */

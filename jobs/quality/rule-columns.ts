@@ -14,7 +14,7 @@ export interface RuleColumns {
 }
 
 /** A column that a rule names and that it cannot have. */
-export class UnknownColumn extends Error {}
+class UnknownColumn extends Error {}
 
 /**
  * The column of a name: the output's or the source's. A name that both have for different values

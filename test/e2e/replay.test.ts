@@ -150,7 +150,7 @@ describe('quarantined rows', () => {
 });
 
 describe('a replay is refused, and loads nothing,', () => {
-  const refusal = async (runId: string, code: string, says: string) => {
+  const expectRefusal = async (runId: string, code: string, says: string) => {
     const before = await contentsOf(scene.world, at);
     const { line, stderr } = await replay(runId);
     expect(line).toMatchObject({ error: { code } });
@@ -161,28 +161,28 @@ describe('a replay is refused, and loads nothing,', () => {
   it('where the file names a row twice, or one that the source does not have', async () => {
     await copyFile(placeOf('bad'), join(scene.world.folder, 'kept'));
     await edit('bad', 'select * from KEPT union all (select * from KEPT limit 1)');
-    await refusal('bad', 'REPLAY_REFUSED', 'each once');
+    await expectRefusal('bad', 'REPLAY_REFUSED', 'each once');
     await copyFile(join(scene.world.folder, 'kept'), placeOf('bad'));
     await edit(
       'bad',
       'select * replace (source_row_number + 1000000 as source_row_number) from KEPT',
     );
-    await refusal('bad', 'REPLAY_REFUSED', 'of which the source has 0');
+    await expectRefusal('bad', 'REPLAY_REFUSED', 'of which the source has 0');
     await copyFile(join(scene.world.folder, 'kept'), placeOf('bad'));
     await edit('bad', 'select * exclude (week) from KEPT');
-    await refusal('bad', 'REPLAY_REFUSED', 'has no column "week"');
+    await expectRefusal('bad', 'REPLAY_REFUSED', 'has no column "week"');
     await copyFile(join(scene.world.folder, 'kept'), placeOf('bad'));
   });
 
   it('where a correction is no value of its column', async () => {
     await edit('bad', `select * replace ('twenty' as week) from KEPT`);
-    await refusal('bad', 'VALUE_INVALID', "'twenty'");
+    await expectRefusal('bad', 'VALUE_INVALID', "'twenty'");
     await copyFile(join(scene.world.folder, 'kept'), placeOf('bad'));
   });
 
   it('where the source has changed', async () => {
     await written('broken', `'?'`);
-    await refusal('bad', 'REPLAY_REFUSED', 'has changed since the rows were quarantined');
+    await expectRefusal('bad', 'REPLAY_REFUSED', 'has changed since the rows were quarantined');
   });
 
   it('where there is no such run, or none with rows in quarantine', async () => {

@@ -17,7 +17,7 @@ import { openFileStorage } from '../../../state/artifacts/file.ts';
 /* Promotions with columns of their own, and what an engine makes of them under some rules. */
 
 const forever = new AbortController().signal;
-export const NOW = new Date('2017-06-12T00:00:00Z');
+const NOW = new Date('2017-06-12T00:00:00Z');
 
 export const CONTEXT: StrategyContext = {
   clock: systemClock,

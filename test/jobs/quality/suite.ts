@@ -3,7 +3,7 @@ import type { PlanSession } from '../../../plan/session.ts';
 import { type Files, openFiles, type Row, runRules } from './orders.ts';
 
 /** The row of product 3 with display A scores higher than its other one. */
-export const ROWS: readonly Row[] = [
+const ROWS: readonly Row[] = [
   { product: 1, display: '0', price: '1.50', label: 'a-1', soldOn: '2017-06-05' },
   { product: 2, display: '0', price: '9.99', label: 'a-2', soldOn: '2017-06-06' },
   { product: 3, display: 'A', price: null, label: 'b-3', soldOn: '2017-06-07' },
