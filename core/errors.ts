@@ -89,9 +89,13 @@ export class JobError extends Error {
   }
 }
 
-/** Any thrown value as a JobError: what nobody classified is INTERNAL, with the cause kept. */
+/**
+ * Any thrown value as a JobError: what nobody classified is INTERNAL, with the cause kept. Of a failure
+ * and those of the clean-up after it, the first is told.
+ */
 export function toJobError(thrown: unknown): JobError {
   if (thrown instanceof JobError) return thrown;
+  if (thrown instanceof SuppressedError) return toJobError(thrown.suppressed);
   return new JobError('INTERNAL', messageOf(thrown), {
     hint: 'run again with --verbose and report what it prints',
     cause: thrown,

@@ -1,3 +1,4 @@
+import { betweenFailpoints, type EffectKind, type Failpoints } from './failpoint.ts';
 import type { RunEvent } from './events.ts';
 import type { Notification } from './notification.ts';
 import type { RunState } from './run-state.ts';
@@ -111,4 +112,24 @@ export interface RunStore extends AsyncDisposable {
   }): Promise<void>;
   /** Newest first. */
   listNotifications(limit: number): Promise<readonly QueuedNotification[]>;
+}
+
+const STORE_EFFECTS = {
+  startAttempt: 'effect',
+  endAttempt: 'effect',
+  heartbeat: 'effect',
+  putStep: 'effect',
+  appendEvent: 'effect',
+  takeNotifications: 'effect',
+  settleNotification: 'effect',
+  getRun: 'look',
+  getConfig: 'look',
+  listRuns: 'look',
+  listSteps: 'look',
+  listEvents: 'look',
+  listNotifications: 'look',
+} as const satisfies Record<Exclude<keyof RunStore, symbol>, EffectKind>;
+
+export function storeBetweenFailpoints(store: RunStore, failpoints: Failpoints): RunStore {
+  return betweenFailpoints(store, 'store', STORE_EFFECTS, failpoints);
 }

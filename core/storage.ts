@@ -1,3 +1,5 @@
+import { betweenFailpoints, type EffectKind, type Failpoints } from './failpoint.ts';
+
 /** An object in storage. `etag` changes whenever the content does. */
 export interface StorageEntry {
   /** Path below the storage's root, `/` between parts, no leading slash. */
@@ -92,3 +94,27 @@ export interface StorageCredentials {
 
 /** Opens a location a user wrote (`/data/x`, `file:///data/x`, `s3://bucket/x`) as a Storage. */
 export type OpenStorage = (location: string) => Storage;
+
+const STORAGE_EFFECTS = {
+  enginePath: 'look',
+  list: 'look',
+  read: 'look',
+  isDuplicate: 'look',
+  now: 'look',
+  write: 'effect',
+  create: 'effect',
+  upload: 'effect',
+  duplicate: 'effect',
+  publish: 'effect',
+  retire: 'effect',
+  revoke: 'effect',
+  remove: 'effect',
+  removeAll: 'effect',
+} as const satisfies Record<
+  Exclude<keyof Storage, 'root' | 'access' | 'revokesAtOnce'>,
+  EffectKind
+>;
+
+export function storageBetweenFailpoints(storage: Storage, failpoints: Failpoints): Storage {
+  return betweenFailpoints(storage, 'storage', STORAGE_EFFECTS, failpoints);
+}

@@ -3,8 +3,10 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { RunWatcher } from '../core/events.ts';
 import { type Failpoints, noFailpoints } from '../core/failpoint.ts';
 import { JobError } from '../core/errors.ts';
-import type { RunStore } from '../core/run-store.ts';
+import { type RunStore, storeBetweenFailpoints } from '../core/run-store.ts';
 import type { Redactor } from '../core/secrets.ts';
+import type { OpenStorage } from '../core/storage.ts';
+import { storageBetweenFailpoints } from '../core/storage.ts';
 import type { RunServices } from '../jobs/runner.ts';
 import { detectPlatform } from '../platforms/detect.ts';
 import { storageOpener } from '../state/artifacts/open.ts';
@@ -67,7 +69,8 @@ export async function openStore(
   surroundings: Surroundings,
   store: string | undefined,
 ): Promise<RunStore> {
-  return await openSqliteStore(store ?? join(dataDirOf(surroundings), 'dray.db'));
+  const opened = await openSqliteStore(store ?? join(dataDirOf(surroundings), 'dray.db'));
+  return storeBetweenFailpoints(opened, surroundings.failpoints ?? noFailpoints);
 }
 
 /** Puts the parts of a run together. The caller disposes the store. */
@@ -79,8 +82,11 @@ export function createServices(
   const { env, readFile } = surroundings;
   const { watcher, redactor } = options;
   const clock = surroundings.clock ?? systemClock;
+  const failpoints = surroundings.failpoints ?? noFailpoints;
   const dataDir = dataDirOf(surroundings);
-  const openStorage = storageOpener(s3SettingsOf(env), clock);
+  const openAt = storageOpener(s3SettingsOf(env), clock);
+  const openStorage: OpenStorage = (location) =>
+    storageBetweenFailpoints(openAt(location), failpoints);
   const extensionDirs = [
     ...(env['DRAY_EXTENSIONS']?.split(delimiter).filter((path) => path !== '') ?? []),
     join(dataDir, 'extensions'),
@@ -92,7 +98,7 @@ export function createServices(
     watcher,
     dataDir,
     platform: detectPlatform(env, options.serviceProvider),
-    failpoints: surroundings.failpoints ?? noFailpoints,
+    failpoints,
     openStorage,
     resolveSecret: createSecretResolver({
       env,

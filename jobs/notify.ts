@@ -1,4 +1,5 @@
 import { type JobError, toJobError } from '../core/errors.ts';
+import { effect } from '../core/failpoint.ts';
 import {
   FACTS,
   type Facts,
@@ -154,7 +155,7 @@ async function failureOf(
   }
   try {
     await retry(
-      () => send(notification, context, signal),
+      () => effect(context.failpoints, 'notify:send', () => send(notification, context, signal)),
       (error) => toJobError(error).code === 'NOTIFICATION_FAILED',
       BACKOFF,
       context.clock,

@@ -1,12 +1,14 @@
 import { JobError, messageOf, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
 import type { EngineName } from '../core/engine.ts';
+import { effect } from '../core/failpoint.ts';
 import type { PlanSession } from '../plan/session.ts';
 import type { JobContext, JobOutcome, RuleOutcome, RunInfo, SessionOptions } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 import type { RunState } from '../core/run-state.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { StrategyContext } from '../core/strategy.ts';
+import { sameWindow } from '../core/window.ts';
 import type { BoundJob } from './factory.ts';
 import { notificationsOf, sendNotifications } from './notify.ts';
 import { type ResultLine, resultLine } from './result-line.ts';
@@ -87,6 +89,8 @@ export async function runJob(
   };
   const recorded = !run.dryRun;
   if (recorded) {
+    const done = await completedBefore(run, store);
+    if (done !== undefined) return await answerAgain(done, job, context, services, startMs);
     await store.startAttempt({
       runId: run.runId,
       job: run.job,
@@ -106,7 +110,9 @@ export async function runJob(
   const seconds = (clock.monotonicMs() - startMs) / 1000;
   const report = recorded
     ? await guarded(
-        services.writeReport({ run, platform, config, steps, rules, seconds, ...ended }),
+        effect(services.failpoints, 'report:write', () =>
+          services.writeReport({ run, platform, config, steps, rules, seconds, ...ended }),
+        ),
         context,
       )
     : undefined;
@@ -128,6 +134,41 @@ export async function runJob(
     }
   }
   return { line, exitCode: line.exit_code, seconds, rules, redact, ...ended };
+}
+
+/** What an earlier attempt has completed with: its process died before it could say so. */
+async function completedBefore(run: RunInfo, store: RunStore): Promise<ResultLine | undefined> {
+  const known = await store.getRun(run.runId);
+  const isRetry =
+    known?.state === 'COMPLETED' &&
+    known.attempt < run.attempt &&
+    known.job === run.job &&
+    sameWindow(known.window, run.window);
+  return isRetry ? (known.result as ResultLine | undefined) : undefined;
+}
+
+/** A retry of a run that has completed says so once more, and tells whom nobody has told yet. */
+async function answerAgain(
+  done: ResultLine,
+  job: BoundJob,
+  context: JobContext,
+  services: RunServices,
+  startMs: number,
+): Promise<RunResult> {
+  const { run, watcher } = context;
+  watcher.note(
+    'info',
+    `attempt ${String(done.attempt)} of this run has completed: nothing is left to do`,
+  );
+  const time = AbortSignal.timeout(NOTIFY_TIMEOUT_MS);
+  await guarded(sendNotifications(job.notifiers, context, services, time), context);
+  return {
+    line: { ...done, attempt: run.attempt },
+    exitCode: done.exit_code,
+    seconds: (services.clock.monotonicMs() - startMs) / 1000,
+    rules: [],
+    redact: (text) => services.redact(text),
+  };
 }
 
 type Ended =

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
+import { effect } from '../../core/failpoint.ts';
+import type { StrategyContext } from '../../core/strategy.ts';
 import type { Dialect } from './dialect.ts';
 import type { Party } from './errors.ts';
 import type { HostAndPort } from './jdbc-url.ts';
@@ -31,6 +32,8 @@ export interface Connection extends AsyncDisposable {
 
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_WITHIN_MS = 1_000;
+/** Statements that leave nothing behind; a statement of any other kind is taken for an effect. */
+const LOOKS = ['select', 'begin', 'rollback', 'set', 'show'];
 /** What a server says when encryption, or its absence, is the problem. */
 const ABOUT_TLS = /does not support SSL|pg_hba\.conf/;
 
@@ -39,7 +42,7 @@ export function openConnection(
   at: HostAndPort,
   password: string | undefined,
   party: Party,
-  clock: Clock,
+  { clock, failpoints }: Pick<StrategyContext, 'clock' | 'failpoints'>,
   dialect: Dialect,
 ): Connection {
   let session: Promise<Session> | undefined;
@@ -74,8 +77,9 @@ export function openConnection(
         void cancelStatement(open, ended.signal);
       };
       signal.addEventListener('abort', cancel, { once: true });
+      const run = async () => (await open.client.query<Row>(sql, [...values])).rows;
       try {
-        return (await open.client.query<Row>(sql, [...values])).rows;
+        return await (isEffect(sql) ? effect(failpoints, `sql:${verbOf(sql)}`, run) : run());
       } catch (error) {
         signal.throwIfAborted();
         throw dialect.error(error, party);
@@ -131,6 +135,14 @@ export function openConnection(
       await open?.close();
     },
   };
+}
+
+function verbOf(sql: string): string {
+  return (/[a-z]+/i.exec(sql)?.[0] ?? '').toLowerCase();
+}
+
+function isEffect(sql: string): boolean {
+  return !LOOKS.includes(verbOf(sql));
 }
 
 interface Session {

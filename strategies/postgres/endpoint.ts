@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
+import type { StrategyContext } from '../../core/strategy.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { type Dialect, postgres } from './dialect.ts';
 import type { Party } from './errors.ts';
@@ -24,7 +24,7 @@ export async function chooseEndpoint(
   settings: ConnectionSettings,
   password: string | undefined,
   what: string,
-  clock: Clock,
+  context: Pick<StrategyContext, 'clock' | 'failpoints'>,
   signal: AbortSignal,
   dialect: Dialect = postgres,
 ): Promise<Endpoint> {
@@ -36,7 +36,7 @@ export async function chooseEndpoint(
       at,
       password,
       party,
-      connect: () => openConnection(settings, at, password, party, clock, dialect),
+      connect: () => openConnection(settings, at, password, party, context, dialect),
     };
   });
   const [only] = endpoints;

@@ -47,16 +47,16 @@ export function unversioned({
 /** The server, and the table there; undefined for a query. */
 export async function placeOf(
   { jdbcUrl, properties, sourceTable, query }: JdbcConfig,
-  { clock, resolveSecret }: StrategyContext,
+  context: StrategyContext,
   signal: AbortSignal,
 ): Promise<{ readonly endpoint: Endpoint; readonly table: TableName | undefined }> {
   const settings = connectionSettings(jdbcUrl, properties, 'dray');
   const defaultSchema = settings.searchPath?.split(',')[0]?.trim();
   const table = sourceTable === undefined ? undefined : parseTableName(sourceTable, defaultSchema);
-  const password = settings.password && (await resolveSecret(settings.password));
+  const password = settings.password && (await context.resolveSecret(settings.password));
   const what = table === undefined ? `query ${shortened(query ?? '')}` : displayName(table);
   try {
-    return { endpoint: await chooseEndpoint(settings, password, what, clock, signal), table };
+    return { endpoint: await chooseEndpoint(settings, password, what, context, signal), table };
   } catch (error) {
     throw readFailure(error);
   }

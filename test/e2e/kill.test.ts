@@ -4,31 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Contents, contentsOf, openWorld, type World } from './world.ts';
 
 const WINDOW = ['--start_date', '2017-05-29', '--end_date', '2017-06-12'];
-/** Where a run is killed: at least two places inside each sink's commit, the rest over all phases. */
+/**
+ * Where a run into three sinks is killed: while the others are staged, and with one or two of them
+ * committed. test/e2e/walk has every place of each sink by itself.
+ */
 const MOMENTS = [
-  'quarantine:keep:before#1',
   'quarantine:keep:after#1',
-  'delta:upload:before#1',
-  'delta:upload:after#2',
-  'delta:ledger:before#1',
-  'delta:ledger:after#1',
+  'parquet:upload:after#2',
+  'postgres:copy:after#1',
+  'postgres:commit:before#1',
+  'postgres:commit:after#1',
   'delta:commit:before#1',
   'delta:commit:after#1',
-  'parquet:upload:before#1',
-  'parquet:upload:after#2',
-  'parquet:publish:before#1',
   'parquet:publish:after#1',
-  'parquet:publish:before#2',
-  'parquet:manifest:before#1',
   'parquet:manifest:after#1',
-  'postgres:staging:before#1',
-  'postgres:staging:after#1',
-  'postgres:copy:after#1',
-  'postgres:key:before#1 of all rows',
-  'postgres:key:after#1 of all rows',
-  'postgres:commit:before#1',
-  'postgres:ledger:after#1',
-  'postgres:commit:after#1',
   'postgres:ledger:after#1 of all rows',
 ];
 let world: World;

@@ -12,8 +12,13 @@ import { planCommit } from './plan-commit.ts';
 import { apply, committedClaim, type Snapshot } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
-/** How long other writers may win. */
-export const BACKOFF: Backoff = { tries: 20, firstMs: 20, maxMs: 2_000 };
+/**
+ * How long other writers may win. Whoever loses has lost to a commit, so the table moves on, and it is a matter of luck who is next.
+ * Waits stay short for all: a writer that waits longer the more often it has lost meets ever more that
+ * have just come. Twenty writers at once were seen to use up twenty tries within their first hundred
+ * commits.
+ */
+export const BACKOFF: Backoff = { tries: 1_000, firstMs: 10, maxMs: 100 };
 
 export interface Load {
   readonly entry: LoadEntry;

@@ -1,4 +1,4 @@
-import type { Failpoints } from '../../../core/failpoint.ts';
+import { effect as between, type Failpoints } from '../../../core/failpoint.ts';
 
 /** Does one thing that others can see, between its two failpoints. */
 export async function effect<T>(
@@ -6,8 +6,5 @@ export async function effect<T>(
   name: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  await failpoints.reach(`parquet:${name}:before`);
-  const result = await work();
-  await failpoints.reach(`parquet:${name}:after`);
-  return result;
+  return await between(failpoints, `parquet:${name}`, work);
 }

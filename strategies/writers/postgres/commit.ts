@@ -1,5 +1,5 @@
 import { type Claim, leaseLostOr, SILENCE_MS } from '../../../core/claims.ts';
-import { JobError } from '../../../core/errors.ts';
+import { JobError, systemCodeOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
 import type { Connection } from '../../postgres/connection.ts';
@@ -14,6 +14,8 @@ import type { TableName } from '../../postgres/table-name.ts';
  */
 const LOCK_TRY_MS = 5_000;
 const LOCK_PAUSE_MS = 500;
+/** SQLSTATEs of a serialization failure and of a deadlock. */
+const ROLLED_BACK = ['40001', '40P01'];
 
 export interface CommitPlace {
   readonly connection: Connection;
@@ -59,7 +61,8 @@ export async function commitWithin(
         recorded = loads.find(({ claim }) => claim === what.claim.number) ?? what.entry;
         break;
       }
-      if (code !== 'LOCK_TIMEOUT' || clock.monotonicMs() >= deadline) {
+      const again = code === 'LOCK_TIMEOUT' || isRolledBack(error);
+      if (!again || clock.monotonicMs() >= deadline) {
         throw await leaseLostOr(error, what.claim, signal);
       }
       await clock.sleep(LOCK_PAUSE_MS, signal);
@@ -67,6 +70,11 @@ export async function commitWithin(
   }
   await failpoints.reach('postgres:commit:after');
   return recorded;
+}
+
+/** The server chose us to make room for others; what is staged is still there. */
+function isRolledBack(error: unknown): boolean {
+  return error instanceof JobError && ROLLED_BACK.includes(systemCodeOf(error.cause) ?? '');
 }
 
 async function tryCommit(

@@ -44,8 +44,7 @@ function openWith(copy: CopyInto): OpenWriter<PostgresConfig> {
     const table = parseTableName(config.table, defaultSchema);
     const maintenanceMemory = memorySize(config.options?.[MEMORY_OPTION] ?? DEFAULT_MEMORY);
     const password = settings.password && (await context.resolveSecret(settings.password));
-    const { clock } = context;
-    const endpoint = await chooseEndpoint(settings, password, displayName(table), clock, signal);
+    const endpoint = await chooseEndpoint(settings, password, displayName(table), context, signal);
     return openPostgresSink({
       session,
       endpoint,

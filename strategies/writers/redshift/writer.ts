@@ -55,7 +55,7 @@ async function open(
   const storage = context.openStorage(root);
   const password = settings.password && (await context.resolveSecret(settings.password));
   const what = displayName(table);
-  const endpoint = await chooseEndpoint(settings, password, what, context.clock, signal, redshift);
+  const endpoint = await chooseEndpoint(settings, password, what, context, signal, redshift);
   const files = openStagedFiles(storage, root, endpoint.party.target);
   return openRedshiftSink({ session, endpoint, table, files, role, layout, request, context });
 }

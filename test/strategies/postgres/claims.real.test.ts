@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../../core/clock.ts';
+import { noFailpoints } from '../../../core/failpoint.ts';
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
@@ -45,7 +46,7 @@ describeClaimStore('a Postgres schema', async () => {
     at,
     password,
     { user, target },
-    systemClock,
+    { clock: systemClock, failpoints: noFailpoints },
     postgres,
   );
   const ledger = openLedger(connection, 'public', target);

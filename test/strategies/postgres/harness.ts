@@ -62,13 +62,14 @@ export interface SinkOptions {
   readonly jdbcUrl?: string;
   readonly table?: string;
   readonly reach?: (name: string) => Promise<void>;
+  readonly lockTimeoutMs?: number;
 }
 
 /** One server and one engine per test file, one schema per test. */
 export class World implements AsyncDisposable {
   readonly session: SqlSession;
-  readonly server: EmbeddedPostgres;
-  readonly admin: pg.Client;
+  server: EmbeddedPostgres;
+  admin: pg.Client;
   readonly warnings: string[] = [];
   readonly #dataDir: string;
   #schema = 'public';
@@ -94,6 +95,20 @@ export class World implements AsyncDisposable {
     const options = { memoryMb: 400, threads: 2, extensionDirs: [extensions] };
     const session = await openBulkEngine(options, systemClock, never);
     return new World(session, server, admin, dataDir);
+  }
+
+  /** Stops the server, which ends all sessions, and starts it again on the same port. */
+  async restart(): Promise<void> {
+    const { port } = this.server;
+    this.admin.removeAllListeners('error').on('error', () => undefined);
+    await this.server.stop();
+    this.server = await startEmbeddedPostgres(
+      { dataDir: this.#dataDir, port, settings: { fsync: 'off' } },
+      never,
+    );
+    this.admin = new pg.Client({ connectionString: this.server.url });
+    await this.admin.connect();
+    await this.admin.query(`set search_path = ${this.#schema}`);
   }
 
   async freshSchema(): Promise<void> {
@@ -157,7 +172,7 @@ export class World implements AsyncDisposable {
     const result = await this.compute(query, options.contract);
     await using sink = await this.openSink(options);
     await sink.check(signal);
-    await using claim = await claimOf(sink);
+    await using claim = await claimOf(sink, options.lockTimeoutMs);
     try {
       const staged = await sink.stage({ result, claim, onRows: () => undefined }, signal);
       await sink.commit(staged, entryOf(claim), claim, signal);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
+import { noFailpoints } from '../../../core/failpoint.ts';
 import { openConnection } from '../../../strategies/postgres/connection.ts';
 import { redshift } from '../../../strategies/redshift/dialect.ts';
 import { redshiftSettings } from '../../../strategies/redshift/settings.ts';
@@ -33,7 +34,14 @@ describeEach(`claims in Redshift, isolation %s${withoutMoto}`, (isolation) => {
     if (at === undefined) throw new Error('no host');
     const { password = '' } = world.properties;
     const party = { user: settings.user, target: table };
-    const connection = openConnection(settings, at, password, party, systemClock, redshift);
+    const connection = openConnection(
+      settings,
+      at,
+      password,
+      party,
+      { clock: systemClock, failpoints: noFailpoints },
+      redshift,
+    );
     return {
       connection,
       ledger: openLedger(connection, { schema: world.schema, table }, systemClock),

@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../core/clock.ts';
+import { capabilities } from '../../../strategies/capabilities.ts';
+import { withoutMoto } from '../../aws/moto.ts';
+import { startS3, type TestS3 } from '../../aws/s3.ts';
+import { openWorld, ROOT, type World } from '../world.ts';
+import { diskGround, type Ground, postgresGround, s3Ground } from './grounds.ts';
+import { startVictims, type Victims } from './victims.ts';
+import { dieAndLoad, type Gap, type Path, prepare, type Sources, survey } from './walk.ts';
+
+/** As many tries at once; each is a process beside this one. */
+const LANES = 2;
+/** Every so many tries the next load is a run of its own, and not a retry. */
+const NEW_RUN_EVERY = 3;
+
+interface Row {
+  readonly title: string;
+  readonly mode: string;
+  readonly ground: () => Ground;
+}
+
+const HERE: readonly Row[] = [
+  ...rowsOf('DELTA', 'disk', () => diskGround(world, 'DELTA')),
+  ...rowsOf('PARQUET', 'disk', () => diskGround(world, 'PARQUET')),
+  ...rowsOf('POSTGRES', 'a server', () => postgresGround(world)),
+];
+const ON_S3: readonly Row[] = [
+  ...rowsOf('DELTA', 'S3', () => s3Ground(world, s3(), 'DELTA')),
+  ...rowsOf('PARQUET', 'S3', () => s3Ground(world, s3(), 'PARQUET')),
+];
+
+function rowsOf(sink: string, storage: string, ground: () => Ground): readonly Row[] {
+  const found = capabilities().find(({ role, name }) => role === 'writer' && name === sink);
+  return (found?.modes ?? []).map((mode) => ({
+    title: `${sink} on ${storage}, ${mode}`,
+    mode,
+    ground,
+  }));
+}
+
+const walked = { paths: 0, points: 0, kills: 0 };
+let world: World;
+let victims: Victims;
+let bucket: TestS3 | undefined;
+let sources: Sources;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.session.useExtension('delta', new AbortController().signal);
+  sources = { old: await sourceOf('old'), now: await sourceOf('now') };
+  await mkdir(join(world.folder, 'tmp'));
+  if (withoutMoto === '') bucket = await startS3();
+  victims = startVictims(join(world.folder, 'tmp'), LANES, bucket?.env);
+});
+afterAll(async () => {
+  process.stdout.write(
+    `walked ${String(walked.points)} points over ${String(walked.paths)} sinks x modes x storages, with ${String(walked.kills)} kills\n`,
+  );
+  await victims[Symbol.asyncDispose]();
+  await bucket?.[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+/** A few hundred rows a week; `old` has other rows and other values, and `now` has a bad row, too. */
+async function sourceOf(state: 'old' | 'now'): Promise<string> {
+  const folder = join(world.folder, state);
+  await mkdir(folder);
+  for (const week of [23, 24, 25]) {
+    const rows = `read_parquet('${ROOT}/data/sample/promotions/week-${String(week)}.parquet')`;
+    const query =
+      state === 'now'
+        ? `select * from ${rows} where product_id % 400 = 7
+           union all (select * replace (null as store_id) from ${rows} where product_id % 400 = 7 limit 1)`
+        : `select * replace ('0' as display_location) from ${rows} where product_id % 400 in (7, 8) and store_id % 2 = 0`;
+    await world.duckdb(
+      `copy (${query} order by all) to '${folder}/week-${String(week)}.parquet' (format parquet)`,
+    );
+  }
+  return folder;
+}
+
+describe('kill -9 in every gap between two effects', () => {
+  it.each(HERE)('$title: ends in the same content, loaded once', walkAll);
+
+  (withoutMoto === '' ? it : it.skip).each(ON_S3)(
+    `$title: ends in the same content, loaded once${withoutMoto}`,
+    walkAll,
+  );
+});
+
+async function walkAll({ title, ground, mode }: Row): Promise<void> {
+  const began = systemClock.monotonicMs();
+  const path: Path = { ground: ground(), mode, name: title.replaceAll(/\W+/g, '_') };
+  await prepare(world, path, sources);
+  const { gaps, golden } = await survey(world, victims, path, sources);
+  expect(golden.leftovers).toEqual([]);
+  expect(golden.quarantined).toBeGreaterThan(0);
+  const due = [...gaps.entries()];
+  const lane = async () => {
+    for (let next = due.shift(); next !== undefined; next = due.shift()) {
+      await walkTo(path, next[1], next[0], golden);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  walked.paths += 1;
+  const seconds = (systemClock.monotonicMs() - began) / 1000;
+  process.stdout.write(`${title}: ${String(gaps.length)} gaps, ${seconds.toFixed(1)} s\n`);
+}
+
+function s3(): TestS3 {
+  if (bucket === undefined) throw new Error('no Python with moto');
+  return bucket;
+}
+
+async function walkTo(path: Path, { places }: Gap, index: number, golden: unknown): Promise<void> {
+  const [killAt = ''] = places;
+  const isNew = path.ground.ages && index % NEW_RUN_EVERY === NEW_RUN_EVERY - 1;
+  const again = isNew ? 'new run' : 'retry';
+  let outcome: unknown;
+  try {
+    outcome = await dieAndLoad(world, victims, path, sources, killAt, again);
+  } catch (error) {
+    throw new Error(`killed at ${killAt}, then a ${again}`, { cause: error });
+  }
+  expect({ killAt, again, outcome }).toEqual({ killAt, again, outcome: golden });
+  walked.kills += 1;
+  walked.points += places.length;
+}

@@ -1,0 +1,4 @@
+import { describeExtremes } from './suite.ts';
+
+describeExtremes('bulk');
+describeExtremes('row');
