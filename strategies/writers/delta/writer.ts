@@ -68,6 +68,12 @@ function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> 
     await session.useStorage(storage, signal);
     const chance = { random: Math.random, uuid: randomUUID };
     const { [OTHER_WRITERS]: otherWriters, ...options } = config.options ?? {};
+    if (otherWriters !== undefined && otherWriters !== 'stopped') {
+      const message = `"${OTHER_WRITERS}" cannot be "${otherWriters}"`;
+      throw new JobError('NOT_SUPPORTED', message, {
+        hint: 'set it to "stopped", or leave it out',
+      });
+    }
     const properties = tableProperties(options);
     const target = { storage, session, request, context, chance, properties };
     const sink = open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);

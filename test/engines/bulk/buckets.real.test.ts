@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Clock, systemClock } from '../../../core/clock.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import { toJobError } from '../../../core/errors.ts';
-import type { Storage, StorageCredentials } from '../../../core/storage.ts';
+import type { StorageCredentials } from '../../../core/storage.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
 import { storageOpener } from '../../../state/artifacts/open.ts';
 import { type Fault, startFaultyS3 } from '../../aws/faulty-s3.ts';
@@ -88,7 +88,8 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
         expiresAt: new Date(systemClock.now().getTime() + 3_600_000),
       });
     const storage = storageOpener({ endpoint: proxy.endpoint }, systemClock)(FILE);
-    const access = { ...storage.access, bucket: BUCKET, endpoint: proxy.endpoint, credentials };
+    const region = () => Promise.resolve(s3.region);
+    const access = { bucket: BUCKET, endpoint: proxy.endpoint, region, credentials };
     const waits: { readonly ms: number; readonly end: () => void }[] = [];
     const clock: Clock = {
       ...systemClock,

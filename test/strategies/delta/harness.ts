@@ -171,7 +171,8 @@ export async function deltaRs(
   const { stdout } = await run(
     python,
     [script, command, path, ...(argument === undefined ? [] : [JSON.stringify(argument)])],
-    { maxBuffer: 2 ** 26 },
+    // Jest's environment, which is not what children get by themselves.
+    { maxBuffer: 2 ** 26, env: process.env },
   );
   return JSON.parse(stdout) as DeltaRead;
 }

@@ -44,9 +44,14 @@ describe('the Delta writer', () => {
 
   it.each([
     [
-      'a property that loads would not keep',
+      'a property of Delta that no load keeps',
       { options: { 'delta.enableChangeDataFeed': 'true' } },
       /no table property "delta.enableChangeDataFeed"/,
+    ],
+    [
+      'another word on other writers',
+      { options: { 'dray.otherWriters': 'maybe' } },
+      /"dray.otherWriters" cannot be "maybe"/,
     ],
     ['another partition column', { partitionBy: 'id' }, /does not partition by "id"/],
     ['two partition columns', { partitionBy: ['week', 'id'] }, /does not partition by "week, id"/],
@@ -57,12 +62,8 @@ describe('the Delta writer', () => {
     await expect(opening).rejects.toThrow(message);
   });
 
-  it('takes a table of Unity Catalog only with a warehouse, and no empty path', () => {
+  it('knows no table name and no empty path', () => {
     const { config } = deltaWriter;
-    const warehouse = { host: 'dbc.example.com', httpPath: '/sql/1.0/warehouses/1', token: 't' };
-    expect(config.safeParse({ strategy: 'DELTA', table: 'a.b.c', warehouse }).success).toBe(true);
-    expect(config.safeParse({ strategy: 'DELTA', path: 'x', warehouse }).success).toBe(false);
-    expect(config.safeParse({ strategy: 'DELTA', path: 'x', afterLoad: {} }).success).toBe(false);
     expect(config.safeParse({ strategy: 'DELTA', path: 'x', table: 'y' }).success).toBe(false);
     expect(config.safeParse({ strategy: 'DELTA', path: '' }).success).toBe(false);
   });
