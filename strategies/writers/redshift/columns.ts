@@ -16,7 +16,7 @@ export interface TableColumn {
 }
 
 /** The type that we create, spelled as `format_type` prints it. */
-export function redshiftType(type: ColumnType): string {
+function redshiftType(type: ColumnType): string {
   switch (type.kind) {
     case 'bool':
       return 'boolean';
