@@ -71,7 +71,7 @@ export async function startFakeWarehouse(): Promise<FakeWarehouse> {
   });
   return Object.assign(warehouse, {
     host: server.host,
-    openSessions: server.openSessions,
+    openSessions: () => server.openSessions(),
     [Symbol.asyncDispose]: () => server.close(),
   });
 }

@@ -58,12 +58,12 @@ interface Thrift {
 }
 
 // The driver's own generated code answers, with the very library that the driver talks through.
-const require = createRequire(createRequire(import.meta.url).resolve('@databricks/sql'));
-const thrift = require('thrift') as Thrift;
-const { Processor } = require('../thrift/TCLIService') as {
+const ofDriver = createRequire(createRequire(import.meta.url).resolve('@databricks/sql'));
+const thrift = ofDriver('thrift') as Thrift;
+const { Processor } = ofDriver('../thrift/TCLIService') as {
   Processor: new (handler: object) => Process;
 };
-const types = require('../thrift/TCLIService_types') as Readonly<
+const types = ofDriver('../thrift/TCLIService_types') as Readonly<
   Record<string, Readonly<Record<string, number>>>
 >;
 
