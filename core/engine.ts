@@ -105,7 +105,8 @@ export interface FileColumn {
 export interface SparkSqlSession extends SqlSession {
   /**
    * Makes a view of this session over what Spark reads there: its columns, `__file` (plain path) and
-   * `__row` (0-based physical row number); of `jdbc` no file, and numbers that only tell rows apart.
+   * `__row` (0-based physical row number); of `jdbc` no file. Numbers of
+   * `jdbc`, and of Delta tables whose protocol has no deletion vectors, only tell rows apart.
    */
   openSource(source: SparkSource, signal: AbortSignal): Promise<SparkView>;
   /** Runs `DataFrameWriter.save()` for a query's rows; none of them passes through this process. */

@@ -23,9 +23,16 @@ export async function sourceView(
     isStored ? { ...options, __globPaths__: 'false' } : options,
   );
   const fields = await session.schema(relation, signal);
-  const origin = isStored
-    ? [`${PLAIN_FILE} as __file`, '_metadata.row_index as __row']
-    : ['cast(null as string) as __file', 'monotonically_increasing_id() as __row'];
+  const file = isStored ? PLAIN_FILE : 'cast(null as string)';
+  // Delta tells row numbers only of tables whose protocol has deletion vectors.
+  const isNumbered =
+    format === 'delta'
+      ? (await session.schema(selected(relation, ['_metadata']), signal)).some(({ type }) =>
+          type.includes('row_index:'),
+        )
+      : isStored;
+  const row = isNumbered ? '_metadata.row_index' : 'monotonically_increasing_id()';
+  const origin = [`${file} as __file`, `${row} as __row`];
   await session.tempView(name, selected(relation, ['*', ...origin]), signal);
   return {
     name,
