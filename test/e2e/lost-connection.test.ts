@@ -13,7 +13,8 @@ beforeAll(async () => {
   world = await openWorld();
   source = await world.smallSource();
   const at = await target('golden', world.postgres.port);
-  expect((await at.load()).code).toBe(0);
+  const { code, stderr } = await at.load();
+  if (code !== 0) throw new Error(stderr);
   golden = await at.state();
 });
 afterAll(async () => {

@@ -65,13 +65,13 @@ export function startVictims(
       const child = await next();
       const ended = once(child, 'exit');
       let exitCode: number | undefined;
-      let failure: unknown;
+      let failure: Error | undefined;
       const answer = async (reached: string) => {
         try {
           await look(reached);
           child.send('go');
         } catch (error) {
-          failure ??= error;
+          failure ??= new Error(`could not look around at ${reached}`, { cause: error });
           child.kill('SIGKILL');
         }
       };

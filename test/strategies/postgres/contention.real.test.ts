@@ -97,5 +97,9 @@ async function session(world: World): Promise<pg.Client & AsyncDisposable> {
   const client = new pg.Client({ connectionString: world.server.url });
   await client.connect();
   await client.query(`set search_path = ${world.schema}`);
-  return Object.assign(client, { [Symbol.asyncDispose]: async () => await client.end() });
+  return Object.assign(client, {
+    [Symbol.asyncDispose]: async () => {
+      await client.end();
+    },
+  });
 }
