@@ -169,7 +169,7 @@ describe('mode merge', () => {
           PROMOS_DB_PASSWORD: world.postgres.password,
         });
         const { lines, stderr } = await launched.ended;
-        return { stderr, line: lines[0] as Ended['line'] };
+        return { stderr, line: lines[0] };
       });
     },
     300_000,
