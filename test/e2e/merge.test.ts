@@ -127,43 +127,41 @@ const RIGHT = { unity: [], redshift: [] };
 /** Ends of runs of an engine, in this process's world or below a launcher. */
 type RunOn = (args: readonly string[]) => Promise<Pick<Ended, 'stderr' | 'line'>>;
 
-/** Merges twice and once more by force, and verifies. */
-async function expectMerges(engine: string, run: RunOn): Promise<void> {
+/** One merge over what is there, and what a second one has to replace. */
+async function expectMerge(engine: string, run: RunOn) {
   const { at, args } = await prepared(`merge-${engine}`, { strategy_type: engine });
   const first = await run(args);
   expect(first.stderr).toContain('rows replaced');
   expect(first.line).toMatchObject({ exit_code: 0, engine });
   const [unity, redshift] = first.line?.['sinks'] as readonly Record<string, number>[];
-  expect(unity?.['replaced']).toBeGreaterThan(0);
-  expect(unity?.['loaded']).toBeGreaterThan(unity?.['replaced'] ?? 0);
-  expect([redshift?.['loaded'], redshift?.['replaced']]).toEqual([
-    unity?.['loaded'],
-    unity?.['replaced'],
-  ]);
+  const { loaded = 0, replaced = 0 } = unity ?? {};
+  expect(replaced).toBeGreaterThan(0);
+  expect(loaded).toBeGreaterThan(replaced);
+  expect(redshift).toMatchObject({ loaded, replaced });
   await expectGolden(at);
   expect(await wrongIn(at)).toEqual(RIGHT);
-
-  const again = await run(args);
-  expect(again.stderr).toContain('nothing loaded twice');
-  const forced = await run([...args, '--force']);
-  expect(forced.line?.['sinks']).toMatchObject([
-    { status: 'loaded', replaced: unity?.['loaded'] },
-    { status: 'loaded', replaced: unity?.['loaded'] },
-  ]);
-  await expectGolden(at);
-  expect(await wrongIn(at)).toEqual(RIGHT);
+  return { at, args, loaded };
 }
 
 describe('mode merge', () => {
   it.each(['row', 'bulk'])('loads into what is there, twice the same, on %s', async (engine) => {
-    await expectMerges(engine, (args) => world.run(args));
+    const { at, args, loaded } = await expectMerge(engine, (each) => world.run(each));
+    const again = await world.run(args);
+    expect(again.stderr).toContain('nothing loaded twice');
+    const forced = await world.run([...args, '--force']);
+    expect(forced.line?.['sinks']).toMatchObject([
+      { status: 'loaded', replaced: loaded },
+      { status: 'loaded', replaced: loaded },
+    ]);
+    await expectGolden(at);
+    expect(await wrongIn(at)).toEqual(RIGHT);
   });
 
   const onSpark = withoutSpark === '' ? it : it.skip;
   onSpark(
-    `loads into what is there, twice the same, on Spark${withoutSpark}`,
+    `loads into what is there on Spark${withoutSpark}`,
     async () => {
-      await expectMerges('bigdata', async (args) => {
+      await expectMerge('bigdata', async (args) => {
         using launched = launchSpark(sparkVersions[0] ?? '', args, {
           DRAY_BUNDLE: join(ROOT, 'test/e2e/failing-entry.ts'),
           PROMOS_DB_PASSWORD: world.postgres.password,
@@ -172,7 +170,7 @@ describe('mode merge', () => {
         return { stderr, line: lines[0] };
       });
     },
-    300_000,
+    600_000,
   );
 
   it('makes the targets where there are none, and comes after an append and before a window', async () => {

@@ -15,7 +15,7 @@ interface LedgerFile {
 }
 
 /** The detail of a load; it means nothing until the log has the load's `txn`. */
-export function ledgerKey({ loadId, claim }: Pick<LoadEntry, 'loadId' | 'claim'>): string {
+function ledgerKey({ loadId, claim }: Pick<LoadEntry, 'loadId' | 'claim'>): string {
   return `${LEDGER}/${encodeURIComponent(loadId)}-${String(claim)}.json`;
 }
 
