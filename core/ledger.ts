@@ -135,3 +135,20 @@ export function rangesOf(
     entry.job === job && entry.progress?.source === source ? [entry.progress.range] : [],
   );
 }
+
+/**
+ * Whether the target, as `Sink.count` counts it, still has as many rows as a load left there. Of a
+ * merge only the partitions that it has rows of are compared.
+ */
+export function countsMatch(
+  entry: Pick<LoadEntry, 'mode' | 'partitions' | 'merged'>,
+  counted: ReadonlyMap<string, number>,
+): boolean {
+  const expected = contentAfter(entry).filter((partition) => partition.rows > 0);
+  const isComplete =
+    entry.mode === 'merge' ||
+    expected.length === [...counted.values()].filter((rows) => rows > 0).length;
+  return (
+    isComplete && expected.every((partition) => counted.get(partition.value) === partition.rows)
+  );
+}

@@ -3,7 +3,7 @@ import type { Claim, ClaimRecord } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { ComputedResult, EngineName, SqlSession } from './engine.ts';
 import type { Failpoints } from './failpoint.ts';
-import { contentAfter, type LoadEntry, type Mode } from './ledger.ts';
+import type { LoadEntry, Mode } from './ledger.ts';
 import type { Notification } from './notification.ts';
 import type { OutputContract } from './schema.ts';
 import type { Secret } from './secrets.ts';
@@ -287,21 +287,4 @@ export function defineNotifier<Schema extends ZodType>(
   notifier: NotifierStrategy<Schema>,
 ): NotifierStrategy<Schema> {
   return notifier;
-}
-
-/**
- * Whether the target, as `Sink.count` counts it, still has as many rows as a load left there. Of a
- * merge only the partitions that it has rows of are compared.
- */
-export function countsMatch(
-  entry: Pick<LoadEntry, 'mode' | 'partitions' | 'merged'>,
-  counted: ReadonlyMap<string, number>,
-): boolean {
-  const expected = contentAfter(entry).filter((partition) => partition.rows > 0);
-  const isComplete =
-    entry.mode === 'merge' ||
-    expected.length === [...counted.values()].filter((rows) => rows > 0).length;
-  return (
-    isComplete && expected.every((partition) => counted.get(partition.value) === partition.rows)
-  );
 }

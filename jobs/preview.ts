@@ -1,5 +1,5 @@
-import { type LoadEntry, reusableLoad } from '../core/ledger.ts';
-import { countsMatch, type Source, type SourceColumn, type TargetState } from '../core/strategy.ts';
+import { countsMatch, type LoadEntry, reusableLoad } from '../core/ledger.ts';
+import type { Source, SourceColumn, TargetState } from '../core/strategy.ts';
 import { explain } from '../plan/explain.ts';
 import type { PlanSession } from '../plan/session.ts';
 import { findIncrement, incrementalOf } from './increment.ts';

@@ -2,11 +2,10 @@ import { type Claim, startOfRun } from '../core/claims.ts';
 import type { SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import type { JobContext } from './job.ts';
-import { type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
+import { countsMatch, type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
 import type { SourceProgress } from '../core/source-range.ts';
 import {
   claimWindow,
-  countsMatch,
   type LoadRequest,
   type Sink,
   type SourcePart,

@@ -1,3 +1,4 @@
+import type * as Sdk from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 export interface S3Settings {
@@ -8,7 +9,7 @@ export interface S3Settings {
 /** A client, and the time that S3 last told. */
 export interface S3 {
   readonly client: S3Client;
-  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly sdk: typeof Sdk;
   /** By the `Date` of the latest answer, to the second; undefined before the first. */
   serverTime(): Date | undefined;
 }

@@ -8,7 +8,7 @@ const OF_SOURCES: Partial<Record<ErrorCode, ErrorCode>> = {
   TARGET_DENIED: 'SOURCE_DENIED',
   TARGET_FAILED: 'SOURCE_UNREADABLE',
 };
-const NO_BUCKET = /^there is no bucket/;
+const NO_BUCKET = 'there is no bucket';
 
 /** What a storage gives, its failures told as those of a source. */
 export async function ofSource<T>(work: Promise<T>): Promise<T> {
@@ -22,7 +22,7 @@ export async function ofSource<T>(work: Promise<T>): Promise<T> {
 /** The same failure under the code that it has for a source, if it has one. */
 export function sourceFailure(error: unknown): unknown {
   if (!(error instanceof JobError)) return error;
-  const code = NO_BUCKET.test(error.message) ? 'SOURCE_NOT_FOUND' : OF_SOURCES[error.code];
+  const code = error.message.startsWith(NO_BUCKET) ? 'SOURCE_NOT_FOUND' : OF_SOURCES[error.code];
   if (code === undefined) return error;
   return new JobError(code, error.message, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LoadEntry } from '../../core/ledger.ts';
-import { reusableLoad } from '../../core/ledger.ts';
-import { countsMatch } from '../../core/strategy.ts';
+import { countsMatch, reusableLoad } from '../../core/ledger.ts';
 import { type LoadIdentity, loadIdOf } from '../../jobs/load-id.ts';
 
 const identity: LoadIdentity = {

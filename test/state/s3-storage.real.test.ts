@@ -35,9 +35,11 @@ const NO_FAULT = (): undefined => undefined;
     const proxy = await startFaultyS3(s3.endpoint, fault);
     const place = `s3://${BUCKET}/${randomUUID()}`;
     return {
-      proxy,
+      seen: proxy.seen,
+      endpoint: proxy.endpoint,
       faulty: storageOpener({ endpoint: proxy.endpoint }, systemClock)(place),
       good: s3.openStorage(place),
+      [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
     };
   }
 
@@ -93,7 +95,7 @@ const NO_FAULT = (): undefined => undefined;
     const local = await mkdtemp(join(tmpdir(), 'dray-parts-'));
     const content = Buffer.alloc(40 * 2 ** 20, 'promotions');
     await writeFile(join(local, 'big'), content);
-    await using proxied = (await behind(NO_FAULT)).proxy;
+    await using proxied = await behind(NO_FAULT);
     const storage = storageOpener(
       { endpoint: proxied.endpoint },
       systemClock,
@@ -119,12 +121,12 @@ const NO_FAULT = (): undefined => undefined;
   describe('faults', () => {
     it('takes an object for its own when only the answer to its creation was lost', async () => {
       let lost = 0;
-      const { proxy, faulty, good } = await behind(({ method, headers }) =>
+      await using proxied = await behind(({ method, headers }) =>
         method === 'PUT' && headers['if-none-match'] === '*' && ++lost % 2 === 1
           ? 'lose the answer'
           : undefined,
       );
-      await using _ = proxy;
+      const { faulty, good } = proxied;
       expect(await faulty.create('claims/1', 'mine', signal)).toBe(true);
       expect(await good.create('claims/1', 'theirs', signal)).toBe(false);
       await faulty.write('stage/1', 'commit', signal);
@@ -139,11 +141,11 @@ const NO_FAULT = (): undefined => undefined;
       [500, 'InternalError'],
     ])('outlasts %d %s', async (status, code) => {
       let left = 3;
-      const { proxy, faulty } = await behind(() => (left-- > 0 ? { status, code } : undefined));
-      await using _ = proxy;
+      await using proxied = await behind(() => (left-- > 0 ? { status, code } : undefined));
+      const { faulty } = proxied;
       await faulty.write('a', 'x', signal);
       expect(await faulty.list('', signal)).toHaveLength(1);
-      expect(proxy.seen).toHaveLength(5);
+      expect(proxied.seen).toHaveLength(5);
     });
 
     it.each([
@@ -156,8 +158,8 @@ const NO_FAULT = (): undefined => undefined;
       [418, 'Teapot', 'TARGET_FAILED', 'S3 failed for "a" in'],
     ])('says what %d %s means', async (status, code, expected, message) => {
       const headers = { 'x-amz-bucket-region': 'eu-west-3' };
-      const { proxy, faulty } = await behind(() => ({ status, code, headers }));
-      await using _ = proxy;
+      await using proxied = await behind(() => ({ status, code, headers }));
+      const { faulty } = proxied;
       await expect(faulty.write('a', 'x', signal)).rejects.toMatchObject({
         code: expected,
         message: expect.stringContaining(message),
@@ -183,8 +185,8 @@ const NO_FAULT = (): undefined => undefined;
     });
 
     it('refuses a storage that ignores If-None-Match', async () => {
-      const { proxy, faulty } = await behind(() => 'drop the condition');
-      await using _ = proxy;
+      await using proxied = await behind(() => 'drop the condition');
+      const { faulty } = proxied;
       await expect(faulty.create('claims/1', 'mine', signal)).rejects.toMatchObject({
         code: 'NOT_SUPPORTED',
         message: expect.stringContaining('ignores If-None-Match'),

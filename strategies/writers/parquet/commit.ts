@@ -40,7 +40,7 @@ const IN_PLACE = { ifAbsent: false };
  * @throws JobError `LEASE_LOST`
  */
 export async function commitLoad(commit: Commit, signal: AbortSignal): Promise<void> {
-  const { storage, request, context, entry, claim } = commit;
+  const { storage, request, context, claim } = commit;
   const { failpoints } = context;
   const column = request.contract.partitionBy;
   const files = await giveLastingNames(commit, signal);

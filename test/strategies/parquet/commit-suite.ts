@@ -197,7 +197,7 @@ export function describeParquetCommits(name: string, open: () => Promise<CommitT
       expect((await target.ownFiles()).filter((name) => !name.includes('load-a-1'))).toEqual([]);
       // On S3 a file without rows stands where one was taken away.
       const visible = (await target.storage.list('', signal)).filter(({ key }) =>
-        /^week/.test(key),
+        key.startsWith('week'),
       );
       expect(visible).toHaveLength(target.storage.revokesAtOnce ? 2 : 3);
     });

@@ -22,7 +22,7 @@ const ROWS = Number(process.env['DRAY_SOAK_ROWS'] ?? '100000');
 const SECONDS = 600_000;
 
 /** What a suite that needs pyarrow and delta-rs appends to its title. */
-export const withoutPython = PYTHON === '' ? ' (skipped: no Python)' : '';
+const withoutPython = PYTHON === '' ? ' (skipped: no Python)' : '';
 
 const EVERYTHING = contractOf({
   n: { kind: 'int64' },
