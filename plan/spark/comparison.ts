@@ -29,6 +29,8 @@ export const COMPARISON = {
   least: (values) => `least(${values.join(', ')})`,
 } satisfies Partial<Printers>;
 
+/** One condition stands without parentheses: `from t where (c)` is a table named "where" to Spark. */
 function chain(conditions: readonly string[], word: string, ofNone: string): string {
-  return conditions.length === 0 ? ofNone : `(${conditions.join(` ${word} `)})`;
+  const [first = ofNone, ...others] = conditions;
+  return others.length === 0 ? first : `(${conditions.join(` ${word} `)})`;
 }

@@ -4,6 +4,7 @@ import { cast } from '../../../../plan/expressions/cast.ts';
 import { equal, greater, isNotNull, less } from '../../../../plan/expressions/comparison.ts';
 import { coalesce } from '../../../../plan/expressions/conditional.ts';
 import { integer, text } from '../../../../plan/expressions/literal.ts';
+import { and, or } from '../../../../plan/expressions/logic.ts';
 import { lower } from '../../../../plan/expressions/text.ts';
 import { ascending, descending, sql } from '../../../../plan/plan.ts';
 import { float64, int32, int64, string } from '../../../../plan/types.ts';
@@ -83,6 +84,16 @@ export const rowCases: RelationCases = {
         .filter(({ name }) => equal(name, 'bob'))
         .select(({ person, name }) => ({ person, name })),
       rows: [[2, 'bob']],
+    },
+    {
+      title: 'goes by a column that is the only one of several conditions',
+      plan: people
+        .derive(({ team }) => ({ red: equal(team, 'red') }))
+        .filter(({ red }) => or(red))
+        .derive(({ red }) => ({ red: and(red) }))
+        .filter(({ red }) => and(red))
+        .select(({ person }) => ({ person })),
+      rows: [[1], [2]],
     },
     { title: 'keeps none', plan: nobody, rows: [] },
     {
