@@ -6,6 +6,7 @@ import { JobError } from '../../../../core/errors.ts';
 import { noFailpoints } from '../../../../core/failpoint.ts';
 import type { LoadEntry } from '../../../../core/ledger.ts';
 import type { ColumnType, OutputContract } from '../../../../core/schema.ts';
+import type { OpenStorage } from '../../../../core/storage.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../../core/strategy.ts';
 import { openEngine } from '../../../../entry/engines.ts';
 import { readFields } from '../../../../plan/plan.ts';
@@ -25,18 +26,28 @@ export type Loader =
       readonly jdbcUrl: string;
       readonly table: string;
       readonly properties: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly strategy: 'REDSHIFT';
+      readonly jdbcUrl: string;
+      readonly table: string;
+      readonly properties: Readonly<Record<string, string>>;
+      readonly stagingPath: string;
+      readonly iamRole: string;
     };
 
-const context: StrategyContext = {
-  clock: systemClock,
-  openStorage: openFileStorage,
-  failpoints: noFailpoints,
-  resolveSecret: (secret) =>
-    secret.kind === 'literal' ? Promise.resolve(secret.value) : Promise.reject(new Error('none')),
-  warn: (message) => {
-    throw new Error(`unexpected warning: ${message}`);
-  },
-};
+function contextOf(openStorage: OpenStorage): StrategyContext {
+  return {
+    clock: systemClock,
+    openStorage,
+    failpoints: noFailpoints,
+    resolveSecret: (secret) =>
+      secret.kind === 'literal' ? Promise.resolve(secret.value) : Promise.reject(new Error('none')),
+    warn: (message) => {
+      throw new Error(`unexpected warning: ${message}`);
+    },
+  };
+}
 
 export function contractOf(columns: Readonly<Record<string, ColumnType>>): OutputContract {
   return {
@@ -65,12 +76,17 @@ export async function openPlans(
   );
 }
 
-/** Brings a Parquet file into a target as a job does that changes nothing. */
+/**
+ * Brings a Parquet file into a target as a job does that changes nothing.
+ *
+ * @returns the rows that the target then has, as it counts them.
+ */
 export async function loadFile(
   session: PlanSession,
   file: string,
   contract: OutputContract,
   loader: Loader,
+  openStorage: OpenStorage = openFileStorage,
 ): Promise<number> {
   const relation = readFields(
     'source',
@@ -90,7 +106,7 @@ export async function loadFile(
   );
   const rows = files.reduce((sum, each) => sum + each.rows, 0);
 
-  await using sink = await openSink(session, contract, loader);
+  await using sink = await openSink(session, contract, loader, contextOf(openStorage));
   await sink.check(never);
   const startedAt = '2017-06-05T00:00:00.000001Z';
   const options = { startedAt, lockTimeoutMs: 5_000, onWait: () => undefined };
@@ -118,6 +134,7 @@ async function openSink(
   { engine, sql }: PlanSession,
   contract: OutputContract,
   loader: Loader,
+  context: StrategyContext,
 ): Promise<Sink> {
   const request: LoadRequest = {
     ...{ job: 'extremes', runId: randomUUID(), attempt: 1, mode: 'overwrite', contract },
@@ -143,6 +160,14 @@ async function openSink(
       return await on(writers.POSTGRES.on[engine])(
         sql,
         writers.POSTGRES.config.parse({ ...loader, mode: 'overwrite' }),
+        request,
+        context,
+        never,
+      );
+    case 'REDSHIFT':
+      return await on(writers.REDSHIFT.on[engine])(
+        sql,
+        writers.REDSHIFT.config.parse({ ...loader, mode: 'overwrite' }),
         request,
         context,
         never,

@@ -11,7 +11,11 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../../../entry/start/embedded-postgres.ts';
+import { openBulkEngine } from '../../../../engines/bulk/session.ts';
 import type { PlanSession } from '../../../../plan/session.ts';
+import { withoutMoto } from '../../../aws/moto.ts';
+import { ROLE, startRedshiftDouble } from '../../../aws/redshift/cluster.ts';
+import { BUCKET, startS3 } from '../../../aws/s3.ts';
 import { contractOf, loadFile, type Loader, never, openPlans } from './loading.ts';
 
 const run = promisify(execFile);
@@ -20,6 +24,7 @@ const SCRIPT = join(import.meta.dirname, '../../../python/extremes.py');
 /** DRAY_SOAK_ROWS=1000000 takes a million. */
 const ROWS = Number(process.env['DRAY_SOAK_ROWS'] ?? '100000');
 const SECONDS = 600_000;
+const EXTENSIONS = join(import.meta.dirname, '../../../../.dray/extensions');
 
 /** What a suite that needs pyarrow and delta-rs appends to its title. */
 const withoutPython = PYTHON === '' ? ' (skipped: no Python)' : '';
@@ -109,6 +114,34 @@ export function describeExtremes(engine: EngineName, sparkRemote?: () => string)
           expect(await loadFile(session, source, EVERYTHING, postgres('extremes'))).toBe(ROWS);
           say('POSTGRES', began);
           expectSame(await query(`select ${LINE} as line from extremes order by id`));
+        },
+        SECONDS,
+      );
+
+      (withoutMoto === '' ? it : it.skip)(
+        `come into REDSHIFT unchanged${withoutMoto}`,
+        async () => {
+          await using s3 = await startS3();
+          await using local = await openBulkEngine(
+            { tempDir: folder, extensionDirs: [EXTENSIONS] },
+            systemClock,
+            never,
+          );
+          await using double = await startRedshiftDouble({
+            ...{ postgres: server, s3: s3.client, engine: local },
+          });
+          const began = systemClock.monotonicMs();
+          const loader: Loader = {
+            strategy: 'REDSHIFT',
+            jdbcUrl: `jdbc:redshift://127.0.0.1:${String(double.port)}/${double.database}?ssl=false`,
+            table: 'public.extremes_redshift',
+            properties: { user: server.user, password: server.password },
+            stagingPath: `s3://${BUCKET}/extremes`,
+            iamRole: ROLE,
+          };
+          expect(await loadFile(session, source, EVERYTHING, loader, s3.openStorage)).toBe(ROWS);
+          say('REDSHIFT', began);
+          expectSame(await query(`select ${LINE} as line from extremes_redshift order by id`));
         },
         SECONDS,
       );
