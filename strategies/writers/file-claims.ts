@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ClaimRecord, type ClaimStore, isDead } from '../../core/claims.ts';
 import { JobError } from '../../core/errors.ts';
-import type { Storage } from '../../core/storage.ts';
+import type { Storage, StorageEntry } from '../../core/storage.ts';
 
 const KEPT_CLAIMS = 200;
 const DIGITS = 8;
@@ -49,6 +49,19 @@ export function fileClaimStore(
     `${dir}/claims/${String(number).padStart(DIGITS, '0')}.json`;
   let lastRewrite: Promise<void> = Promise.resolve();
   const unsettled = new Set<number>();
+  /** What was read already: a folder keeps many dead claims, which never change. */
+  const known = new Map<string, { readonly etag: string; readonly claim: ClaimFile }>();
+
+  async function readListed(
+    { key, etag }: StorageEntry,
+    signal: AbortSignal,
+  ): Promise<ClaimFile | undefined> {
+    const before = known.get(key);
+    if (before?.etag === etag) return before.claim;
+    const claim = await read(key, signal);
+    if (claim !== undefined) known.set(key, { etag, claim });
+    return claim;
+  }
 
   async function read(key: string, signal: AbortSignal): Promise<ClaimFile | undefined> {
     const bytes = await storage.read(key, signal);
@@ -75,7 +88,7 @@ export function fileClaimStore(
     const entries = await storage.list(`${dir}/claims`, signal);
     const records = await Promise.all(
       entries.map(async (entry) => {
-        const claim = await read(entry.key, signal);
+        const claim = await readListed(entry, signal);
         return claim === undefined ? [] : [{ ...claim, renewedAt: entry.modifiedAt }];
       }),
     );
