@@ -7,7 +7,7 @@ import { describeGlue, forever } from './harness.ts';
 const PYTHON = process.env['DRAY_TEST_PYTHON'] ?? '';
 
 describeGlue('a table of Glue after a load', (at) => {
-  it('has the at.table with the partition column as its key, and every partition', async () => {
+  it('has the table with the partition column as its key, and every partition', async () => {
     expect(await at.register()).toEqual([
       `CreateTable sales.${at.table} at ${at.location}`,
       `BatchCreatePartition sales.${at.table}: 23, 24`,
@@ -67,7 +67,7 @@ describeGlue('a table of Glue after a load', (at) => {
     });
   });
 
-  it('does not touch a at.table that is somewhere else, or something else', async () => {
+  it('does not touch a table that is somewhere else, or something else', async () => {
     await at.register('s3://lake/elsewhere');
     const there = await at.tableThere();
     await expect(at.register()).rejects.toMatchObject({
@@ -102,8 +102,8 @@ describeGlue('a table of Glue after a load', (at) => {
 data = ds.dataset(sys.argv[1], format="parquet", exclude_invalid_files=False,
   partitioning=ds.partitioning(pa.schema([("week", pa.int32())]), flavor="hive"))
 columns = json.loads(sys.argv[2]) + ["week"]
-at.table = data.to_table(columns=columns)
-print(json.dumps([at.table.column_names, at.table.num_rows, sum(table["week"].to_pylist())]))`;
+table = data.to_table(columns=columns)
+print(json.dumps([table.column_names, table.num_rows, sum(table["week"].to_pylist())]))`;
       const { stdout } = await promisify(execFile)(PYTHON, [
         ...['-c', program, at.path, JSON.stringify(columns)],
       ]);

@@ -32,7 +32,8 @@ describe('the Postgres writer among other sessions', () => {
       return Promise.resolve();
     };
     await world.load(rowsOfWeek(1, 6, 'new'), { window: WEEK_1, reach, lockTimeoutMs: 20_000 });
-    expect(tries).toBe(2);
+    // At least: the other session may still hold its row when the next try comes.
+    expect(tries).toBeGreaterThanOrEqual(2);
     expect(await world.content()).toEqual(['1 new 6']);
     expect(await world.texts('select count(*)::text as text from _dray_loads')).toEqual(['2']);
   });
