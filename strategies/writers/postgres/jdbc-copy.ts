@@ -1,4 +1,5 @@
 import { asSpark } from '../../../core/engine.ts';
+import type { Column } from '../../../core/schema.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { type CopyInto, rowCounter } from './copy.ts';
 import { copyError } from '../../postgres/errors.ts';
@@ -28,7 +29,7 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
     filled.map((file) => file.path),
     signal,
   );
-  const columns = result.contract.columns.map(({ name }) => sparkName(name)).join(', ');
+  const columns = result.contract.columns.map(inserted).join(', ');
   const toShare = rowCounter(filled, onRows);
   try {
     await spark.write(
@@ -41,6 +42,8 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
           dbtable: qualified(table),
           batchsize: BATCH_ROWS,
           reWriteBatchedInserts: 'true',
+          // The server takes texts for what the column is.
+          stringtype: 'unspecified',
         },
       },
       signal,
@@ -51,3 +54,20 @@ export const jdbcInto: CopyInto = async (session, endpoint, table, result, onRow
   }
   toShare(1);
 };
+
+/**
+ * Dates and instants go as text: JDBC's own classes have the calendar of 1582 in them, in which ten
+ * days are missing. The session's time zone is UTC, and a plus sign leads years of five digits.
+ */
+function inserted({ name, type }: Column): string {
+  const column = sparkName(name);
+  const text = `ltrim('+', cast(${column} as string))`;
+  switch (type.kind) {
+    case 'date':
+      return `${text} as ${column}`;
+    case 'timestamp':
+      return `concat(${text}, '+00') as ${column}`;
+    default:
+      return column;
+  }
+}

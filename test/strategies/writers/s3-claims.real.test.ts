@@ -21,10 +21,25 @@ const signal = new AbortController().signal;
   describeClaimStore('a bucket', () => {
     const bucket = s3.openStorage(`s3://${BUCKET}/${randomUUID()}`);
     let aheadMs = 0;
-    // Nothing can make an object older: the server's clock goes on instead.
+    const writtenAheadMs = new Map<string, number>();
+    // Nothing can make an object older: the server's clock goes on instead, and stamps what is written.
     const storage: Storage = {
       ...bucket,
       now: async (each) => new Date((await bucket.now(each)).getTime() + aheadMs),
+      async create(key, content, each) {
+        const isOurs = await bucket.create(key, content, each);
+        if (isOurs) writtenAheadMs.set(key, aheadMs);
+        return isOurs;
+      },
+      async write(key, content, each) {
+        await bucket.write(key, content, each);
+        writtenAheadMs.set(key, aheadMs);
+      },
+      list: async (prefix, each) =>
+        (await bucket.list(prefix, each)).map((entry) => ({
+          ...entry,
+          modifiedAt: new Date(entry.modifiedAt.getTime() + (writtenAheadMs.get(entry.key) ?? 0)),
+        })),
     };
     return Promise.resolve({
       store: fileClaimStore(storage, '_dray', () => Promise.resolve()),
