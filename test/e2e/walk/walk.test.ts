@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
 import { capabilities } from '../../../strategies/capabilities.ts';
 import { withoutMoto } from '../../aws/moto.ts';
@@ -9,6 +9,9 @@ import { openWorld, ROOT, type World } from '../world.ts';
 import { diskGround, type Ground, postgresGround, s3Ground } from './grounds.ts';
 import { startVictims, type Victims } from './victims.ts';
 import { dieAndLoad, type Gap, type Path, prepare, type Sources, survey } from './walk.ts';
+
+// Up to sixty kills in a row, a minute or two on two processors.
+jest.setTimeout(900_000);
 
 /** As many tries at once; each is a process beside this one. */
 const LANES = 2;
