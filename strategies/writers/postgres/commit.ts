@@ -1,19 +1,16 @@
-import { type Claim, leaseLostOr, SILENCE_MS } from '../../../core/claims.ts';
+import { type Claim, SILENCE_MS } from '../../../core/claims.ts';
 import { JobError, systemCodeOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
+import { commitSettled } from '../settled-commit.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { type Ledger, setLocal } from './ledger.ts';
 import { publish } from './publish.ts';
 import type { Staging } from './staging.ts';
 import type { TableName } from '../../postgres/table-name.ts';
 
-/**
- * While we queue for the target's lock everybody else queues behind us, so we let them pass now and
- * then.
- */
+/** How long one try queues for the target's lock, with everybody else behind it. */
 const LOCK_TRY_MS = 5_000;
-const LOCK_PAUSE_MS = 500;
 /** SQLSTATEs of a serialization failure and of a deadlock. */
 const ROLLED_BACK = ['40001', '40P01'];
 
@@ -47,29 +44,22 @@ export async function commitWithin(
 ): Promise<LoadEntry> {
   const { clock, failpoints } = place.context;
   await failpoints.reach('postgres:commit:before');
-  const deadline = clock.monotonicMs() + what.lockTimeoutMs;
-  let recorded: LoadEntry;
-  for (;;) {
-    const left = deadline - clock.monotonicMs();
-    try {
-      recorded = await tryCommit(place, what, Math.min(Math.max(left, 1), LOCK_TRY_MS), signal);
-      break;
-    } catch (error) {
-      const code = error instanceof JobError ? error.code : undefined;
-      if (code === 'TARGET_UNAVAILABLE' && (await wasCommitted(place, what, signal))) {
-        const loads = await place.ledger.loads(signal);
-        recorded = loads.find(({ claim }) => claim === what.claim.number) ?? what.entry;
-        break;
-      }
-      const again = code === 'LOCK_TIMEOUT' || isRolledBack(error);
-      if (!again || clock.monotonicMs() >= deadline) {
-        throw await leaseLostOr(error, what.claim, signal);
-      }
-      await clock.sleep(LOCK_PAUSE_MS, signal);
-    }
-  }
+  const { entry, claim, lockTimeoutMs } = what;
+  const recorded = await commitSettled(
+    {
+      ...{ ledger: place.ledger, entry, claim, clock, lockTimeoutMs },
+      tryOnce: (leftMs) =>
+        tryCommit(place, what, Math.min(Math.max(leftMs, 1), LOCK_TRY_MS), signal),
+      isWorthAnotherTry: (error) => isLockTimeout(error) || isRolledBack(error),
+    },
+    signal,
+  );
   await failpoints.reach('postgres:commit:after');
   return recorded;
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof JobError && error.code === 'LOCK_TIMEOUT';
 }
 
 /** The server chose us to make room for others; what is staged is still there. */
@@ -96,18 +86,4 @@ async function tryCommit(
     await context.failpoints.reach('postgres:ledger:after');
     return recorded;
   }, signal);
-}
-
-/** The connection may have been lost after the server committed, or while it did. */
-async function wasCommitted(
-  { ledger }: CommitPlace,
-  { claim }: CommitWhat,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return await ledger.isCommitted(claim.number, signal);
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
-import { type Claim, leaseLostOr } from '../../../core/claims.ts';
-import { JobError } from '../../../core/errors.ts';
+import type { Claim } from '../../../core/claims.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { LoadRequest, StrategyContext } from '../../../core/strategy.ts';
+import { commitSettled } from '../settled-commit.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import type { TableName } from '../../postgres/table-name.ts';
 import { isConflict } from '../../redshift/errors.ts';
@@ -9,8 +9,6 @@ import type { Staging } from './copy.ts';
 import type { Layout } from './layout.ts';
 import type { Ledger } from './ledger.ts';
 import { publish } from './publish.ts';
-
-const PAUSE_MS = 500;
 
 export interface CommitPlace {
   readonly connection: Connection;
@@ -45,25 +43,15 @@ export async function commitWithin(
 ): Promise<LoadEntry> {
   const { clock, failpoints } = place.context;
   await failpoints.reach('redshift:commit:before');
-  const deadline = clock.monotonicMs() + what.lockTimeoutMs;
-  let recorded: LoadEntry;
-  for (;;) {
-    try {
-      recorded = await tryCommit(place, what, deadline - clock.monotonicMs(), signal);
-      break;
-    } catch (error) {
-      const lost = error instanceof JobError && error.code === 'TARGET_UNAVAILABLE';
-      if (lost && (await wasCommitted(place, what, signal))) {
-        const loads = await place.ledger.loads(signal);
-        recorded = loads.find(({ claim }) => claim === what.claim.number) ?? what.entry;
-        break;
-      }
-      if (!isConflict(error) || clock.monotonicMs() >= deadline) {
-        throw await leaseLostOr(error, what.claim, signal);
-      }
-      await clock.sleep(PAUSE_MS, signal);
-    }
-  }
+  const { entry, claim, lockTimeoutMs } = what;
+  const recorded = await commitSettled(
+    {
+      ...{ ledger: place.ledger, entry, claim, clock, lockTimeoutMs },
+      tryOnce: (leftMs) => tryCommit(place, what, leftMs, signal),
+      isWorthAnotherTry: isConflict,
+    },
+    signal,
+  );
   await failpoints.reach('redshift:commit:after');
   return recorded;
 }
@@ -85,18 +73,4 @@ async function tryCommit(
     await context.failpoints.reach('redshift:ledger:after');
     return recorded;
   }, signal);
-}
-
-/** The connection may have been lost after the server committed, or while it did. */
-async function wasCommitted(
-  { ledger }: CommitPlace,
-  { claim }: CommitWhat,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return await ledger.isCommitted(claim.number, signal);
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
 }
