@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   copyFile,
   link,
@@ -145,11 +146,10 @@ export function postgresGround(world: World): Ground {
     sink: 'POSTGRES',
     ages: true,
     async place(name, like) {
-      const database = `walk_${name.replaceAll(/\W/g, '_').toLowerCase()}`;
-      const template =
-        like === undefined ? '' : ` template walk_${like.replaceAll(/\W/g, '_').toLowerCase()}`;
-      await world.query(`create database ${database}${template}`);
+      const database = databaseOf(name);
       // Nobody may be connected to a database that is copied.
+      const template = like === undefined ? '' : ` template ${databaseOf(like)}`;
+      await world.query(`create database ${database}${template}`);
       const known = new Map<string, string>();
       const texts = async (sql: string): Promise<readonly (string | null)[]> => {
         const session = new pg.Client({ host: '127.0.0.1', port, user, password, database });
@@ -212,6 +212,11 @@ export function postgresGround(world: World): Ground {
       };
     },
   };
+}
+
+/** Postgres cuts names after 63 bytes, which made one of `...putStep-before-1` and `-10`. */
+function databaseOf(name: string): string {
+  return `walk_${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 async function contentIn(world: World, sink: 'DELTA' | 'PARQUET', path: string): Promise<string> {
