@@ -86,7 +86,7 @@ export async function build() {
   );
 }
 
-if (import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
+if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   await continueOnPinnedNode(import.meta.url);
   await build();
   for (const program of PROGRAMS) {

@@ -61,7 +61,7 @@ async function prepare() {
         ? ', read back by deltalake and pyarrow; AWS as moto has it'
         : '; nothing is read back by Python',
       hasSpark ? '; the launcher and the Spark engine on Spark' : '; nothing runs on Spark',
-      '; no suite needs a container yet',
+      docker ? '; both images, built and run' : '; no image is built',
     ].join(''),
   );
   return {

@@ -174,8 +174,13 @@ async function loadDuckDb() {
   }
 }
 
+/** Bytes that this process may use: in a container its limit, which `totalmem` does not know. */
+function machineMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
 function settings(options: BulkOptions, scratchDir: string): Record<string, string> {
-  const memoryMb = options.memoryMb ?? Math.min(DEFAULT_MEMORY_MB, totalmem() / 2 ** 21);
+  const memoryMb = options.memoryMb ?? Math.min(DEFAULT_MEMORY_MB, machineMemory() / 2 ** 21);
   const extensionDir = options.extensionDirs?.[0];
   return {
     memory_limit: quote(`${String(Math.floor(memoryMb))}MiB`),

@@ -63,3 +63,17 @@ it('decides for each package with an install script whether it may run', () => {
     .map(([path]) => path.replace(/^.*node_modules\//, ''));
   expect(Object.keys(allowScripts).sort()).toEqual([...new Set(withScript)].sort());
 });
+
+it('builds images with the DuckDB and the Spark that the tests run', () => {
+  const { dependencies } = JSON.parse(read('package.json')) as Manifest;
+  const defaultOf = (image: string, name: string) =>
+    new RegExp(`^ARG ${name}=(.+)$`, 'm').exec(read(`docker/${image}.Dockerfile`))?.[1];
+  const duckdb = defaultOf('job', 'DUCKDB_VERSION');
+  expect(dependencies['@duckdb/node-api']).toMatch(new RegExp(`^${String(duckdb)}-`));
+  const jars = JSON.parse(read('entry/launcher/dray_launcher/spark_jars.json')) as Record<
+    string,
+    { readonly spark: string }
+  >;
+  const [newest] = Object.values(jars);
+  expect(defaultOf('spark', 'SPARK_VERSION')).toBe(newest?.spark);
+});

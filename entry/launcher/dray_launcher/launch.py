@@ -19,6 +19,9 @@ from .stopped import Stopped
 #: V8 would let garbage of its young generation grow to 100 MB more, which rows fill quickly.
 NODE_FLAGS = ["--max-semi-space-size=8"]
 
+#: Answered by Node alone.
+ASKS = ("--help", "--version")
+
 
 def launch(argv, env, launcher_dir):
     """Starts what Node needs, runs it, and returns the exit code."""
@@ -29,7 +32,7 @@ def launch(argv, env, launcher_dir):
         bundle = find_bundle(env, launcher_dir, os.getcwd())
         provider = service_provider(argv, env)
         own, reserved = take_reserved(argv, provider)
-        with _spark(env) as spark:
+        with _spark(own, env) as spark:
             signals.catch()
             return signals.run(
                 [node, *NODE_FLAGS, bundle, *own], _node_env(env, spark.remote, provider, reserved)
@@ -60,7 +63,9 @@ class _Remote:
         self.remote = remote
 
 
-def _spark(env):
+def _spark(argv, env):
+    if any(word in ASKS for word in argv):
+        return contextlib.nullcontext(_Remote(None))
     if env.get("SPARK_REMOTE"):
         return contextlib.nullcontext(_Remote(env["SPARK_REMOTE"]))
     if is_databricks(env):
@@ -71,7 +76,7 @@ def _spark(env):
 
 def _node_env(env, remote, provider, reserved):
     """What Node finds in its environment beside what we have in ours."""
-    added = {"SPARK_REMOTE": remote}
+    added = {"SPARK_REMOTE": remote} if remote else {}
     if provider != "LOCAL":
         added["SERVICE_PROVIDER"] = provider
     if reserved:
