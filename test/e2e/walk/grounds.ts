@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   copyFile,
   link,
@@ -12,9 +11,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { CopyObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import pg from 'pg';
 import { quote } from '../../../core/engine.ts';
-import { systemCodeOf } from '../../../core/errors.ts';
 import { BUCKET, type TestS3 } from '../../aws/s3.ts';
 import type { World } from '../world.ts';
 
@@ -44,7 +41,8 @@ export interface Ground {
   place(name: string, like?: string): Promise<Place>;
 }
 
-const SEEN =
+/** The columns that are the same whoever loads. */
+export const SEEN =
   'promo_id, product_id, store_id, week, start_date, end_date, display_code, mailer_code, display_location, mailer_location, on_display, in_mailer, promo_score, department, brand, product_category';
 
 /** Rows, keys and a hash of what `relation` has in DuckDB. */
@@ -137,86 +135,6 @@ export function s3Ground(world: World, s3: TestS3, sink: 'DELTA' | 'PARQUET'): G
       };
     },
   };
-}
-
-/** A database of the test's server for each target. */
-export function postgresGround(world: World): Ground {
-  const { port, user, password } = world.postgres;
-  return {
-    sink: 'POSTGRES',
-    ages: true,
-    async place(name, like) {
-      const database = databaseOf(name);
-      // Nobody may be connected to a database that is copied.
-      const template = like === undefined ? '' : ` template ${databaseOf(like)}`;
-      await world.query(`create database ${database}${template}`);
-      const known = new Map<string, string>();
-      const texts = async (sql: string): Promise<readonly (string | null)[]> => {
-        const session = new pg.Client({ host: '127.0.0.1', port, user, password, database });
-        await session.connect();
-        try {
-          await session.query(`set lock_timeout = '50ms'`);
-          return (await session.query<{ text: string | null }>(sql)).rows.map(({ text }) => text);
-        } finally {
-          await session.end();
-        }
-      };
-      return {
-        loader: {
-          strategy: 'POSTGRES',
-          jdbc_url: `jdbc:postgresql://127.0.0.1:${String(port)}/${database}`,
-          table: 'public.promotions',
-          properties: { user, password: 'secret://env/PROMOS_DB_PASSWORD' },
-        },
-        async age() {
-          const [found] = await texts(`select to_regclass('_dray_claims')::text as text`);
-          if (found === null) return;
-          await texts(
-            `update _dray_claims set renewed_at = renewed_at - interval '1 hour' returning run_id as text`,
-          );
-        },
-        async fingerprint() {
-          const tables = await texts(
-            `select tablename::text as text from pg_tables where schemaname = 'public' order by 1`,
-          );
-          for (const table of tables.map(String)) {
-            const [seen] = await texts(
-              `select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) as text
-               from public."${table}" t`,
-            ).catch((error: unknown) => {
-              // Nobody can see anything in a table that a transaction has locked.
-              if (systemCodeOf(error) === '55P03') return [known.get(table) ?? 'locked'];
-              throw error;
-            });
-            known.set(table, String(seen));
-          }
-          return tables
-            .map((table) => `${String(table)} ${known.get(String(table)) ?? ''}`)
-            .join('\n');
-        },
-        async content() {
-          const [text] = await texts(
-            `select count(*) || '/' || count(distinct promo_id) || '/' || coalesce(sum(hashtextextended(row(${SEEN})::text, 0)), 0) as text from public.promotions`,
-          );
-          return text ?? '';
-        },
-        leftovers: async () =>
-          (
-            await texts(
-              `select tablename::text as text from pg_tables where schemaname = 'public' and tablename not in ('promotions', '_dray_claims', '_dray_loads')`,
-            )
-          ).map(String),
-        remove: async () => {
-          await world.query(`drop database ${database} with (force)`);
-        },
-      };
-    },
-  };
-}
-
-/** Postgres cuts names after 63 bytes, which made one of `...putStep-before-1` and `-10`. */
-function databaseOf(name: string): string {
-  return `walk_${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 async function contentIn(world: World, sink: 'DELTA' | 'PARQUET', path: string): Promise<string> {

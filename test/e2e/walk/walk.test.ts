@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
 import { capabilities } from '../../../strategies/capabilities.ts';
 import { withoutMoto } from '../../aws/moto.ts';
+import { type RedshiftDouble, startRedshiftDouble } from '../../aws/redshift/cluster.ts';
 import { startS3, type TestS3 } from '../../aws/s3.ts';
 import { openWorld, ROOT, type World } from '../world.ts';
-import { diskGround, type Ground, postgresGround, s3Ground } from './grounds.ts';
+import { diskGround, type Ground, s3Ground } from './grounds.ts';
+import { postgresGround, redshiftGround } from './server-grounds.ts';
 import { startVictims, type Victims } from './victims.ts';
 import { dieAndLoad, type Gap, type Path, prepare, type Sources, survey } from './walk.ts';
 
@@ -30,8 +32,9 @@ const HERE: readonly Row[] = [
   ...rowsOf('POSTGRES', 'a server', () => postgresGround(world)),
 ];
 const ON_S3: readonly Row[] = [
-  ...rowsOf('DELTA', 'S3', () => s3Ground(world, s3(), 'DELTA')),
-  ...rowsOf('PARQUET', 'S3', () => s3Ground(world, s3(), 'PARQUET')),
+  ...rowsOf('DELTA', 'S3', () => s3Ground(world, aws().s3, 'DELTA')),
+  ...rowsOf('PARQUET', 'S3', () => s3Ground(world, aws().s3, 'PARQUET')),
+  ...rowsOf('REDSHIFT', 'a double', () => redshiftGround(world, aws().s3, aws().double)),
 ];
 
 function rowsOf(sink: string, storage: string, ground: () => Ground): readonly Row[] {
@@ -46,7 +49,7 @@ function rowsOf(sink: string, storage: string, ground: () => Ground): readonly R
 const walked = { paths: 0, points: 0, kills: 0 };
 let world: World;
 let victims: Victims;
-let bucket: TestS3 | undefined;
+let cloud: { readonly s3: TestS3; readonly double: RedshiftDouble } | undefined;
 let sources: Sources;
 
 beforeAll(async () => {
@@ -54,15 +57,20 @@ beforeAll(async () => {
   await world.session.useExtension('delta', new AbortController().signal);
   sources = { old: await sourceOf('old'), now: await sourceOf('now') };
   await mkdir(join(world.folder, 'tmp'));
-  if (withoutMoto === '') bucket = await startS3();
-  victims = startVictims(join(world.folder, 'tmp'), LANES, bucket?.env);
+  if (withoutMoto === '') {
+    const s3 = await startS3();
+    const { postgres, session: engine } = world;
+    cloud = { s3, double: await startRedshiftDouble({ postgres, s3: s3.client, engine }) };
+  }
+  victims = startVictims(join(world.folder, 'tmp'), LANES, cloud?.s3.env);
 });
 afterAll(async () => {
   process.stdout.write(
     `walked ${String(walked.points)} points over ${String(walked.paths)} sinks x modes x storages, with ${String(walked.kills)} kills\n`,
   );
   await victims[Symbol.asyncDispose]();
-  await bucket?.[Symbol.asyncDispose]();
+  await cloud?.double[Symbol.asyncDispose]();
+  await cloud?.s3[Symbol.asyncDispose]();
   await world[Symbol.asyncDispose]();
 });
 
@@ -112,9 +120,9 @@ async function walkAll({ title, ground, mode }: Row): Promise<void> {
   process.stdout.write(`${title}: ${String(gaps.length)} gaps, ${seconds.toFixed(1)} s\n`);
 }
 
-function s3(): TestS3 {
-  if (bucket === undefined) throw new Error('no Python with moto');
-  return bucket;
+function aws() {
+  if (cloud === undefined) throw new Error('no Python with moto');
+  return cloud;
 }
 
 async function walkTo(path: Path, { places }: Gap, index: number, golden: unknown): Promise<void> {
