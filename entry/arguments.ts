@@ -29,6 +29,8 @@ export interface RunArguments {
   readonly attempt: number;
   /** Path of the run store's file. */
   readonly store?: string;
+  /** Where the result line goes beside stdout. */
+  readonly result?: string;
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly verbose: boolean;
@@ -81,6 +83,7 @@ export async function parseEntryArguments(
   const runId = await problems.during(() => toRunId(value('run_id')));
   const attempt = await problems.during(() => toAttempt(value('attempt')));
   const store = await problems.during(() => toStorePath(value('store')));
+  const result = value('result');
   problems.throwIfAny();
   if (job === undefined) throw new Error('a job that is not known has to be a problem');
   return {
@@ -93,6 +96,7 @@ export async function parseEntryArguments(
     ...(runId !== undefined && { runId }),
     attempt: attempt ?? 1,
     ...(store !== undefined && { store }),
+    ...(result !== undefined && { result }),
     force: has('force'),
     dryRun: has('dry_run'),
     verbose: has('verbose'),
@@ -148,7 +152,8 @@ function toProvider(name: string | undefined): ServiceProvider | undefined {
   );
 }
 
-function toRunId(id: string | undefined): string | undefined {
+/** @throws JobError `ARGUMENTS_INVALID` for what no run can be called. */
+export function toRunId(id: string | undefined): string | undefined {
   if (id === undefined || /^[A-Za-z0-9._:-]{1,128}$/.test(id)) return id;
   throw invalid(
     `--run_id is not an id: "${id}"`,

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly clock?: Clock;
   /** Tests stop the process at a named place; the product never does. */
   readonly failpoints?: Failpoints;
+  /** Makes the second SIGINT or SIGTERM one to listen for; without it that ends the process. */
+  readonly takeSecondSignal?: () => AbortSignal;
 }
 
 const OLDEST_NODE = 24;

@@ -14,6 +14,13 @@ import { run } from './commands/run.ts';
 import { runsList, runsShow } from './commands/runs.ts';
 import { sparkUp } from './commands/spark.ts';
 import { stateShow } from './commands/state.ts';
+import {
+  submissionsCancel,
+  submissionsFollow,
+  submissionsList,
+  submissionsShow,
+} from './commands/submissions.ts';
+import { submit } from './commands/submit.ts';
 import { optimize, vacuum } from './commands/upkeep.ts';
 import { verify } from './commands/verify.ts';
 import { assertNode, openStore, type Surroundings } from './context.ts';
@@ -26,6 +33,11 @@ const COMMANDS: readonly Command[] = [
   plan,
   verify,
   parity,
+  submit,
+  submissionsList,
+  submissionsShow,
+  submissionsFollow,
+  submissionsCancel,
   capabilities,
   runsList,
   runsShow,
@@ -42,6 +54,7 @@ const COMMANDS: readonly Command[] = [
 
 const GROUPS: Readonly<Record<string, string>> = {
   runs: 'look at runs',
+  submissions: 'look at runs on platforms, follow and stop them',
   loads: 'look at what targets hold',
   state: 'look at how far sources were read',
   quarantine: 'look at rows that broke rules, and load them again',

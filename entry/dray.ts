@@ -1,10 +1,12 @@
 import { dray } from './dray-main.ts';
 import { processOutput, processSurroundings } from './process.ts';
-import { abortOnSignals } from './signals.ts';
+import { stopSignals } from './signals.ts';
+
+const signals = stopSignals();
 
 process.exitCode = await dray(
   process.argv.slice(2),
-  processSurroundings(),
+  { ...processSurroundings(), takeSecondSignal: () => signals.takeSecond() },
   processOutput(),
-  abortOnSignals(),
+  signals.first,
 );

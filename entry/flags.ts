@@ -9,6 +9,7 @@ export const VALUE_FLAGS = {
   run_id: 'id of the run, the same for all its attempts (default: a new one)',
   attempt: 'number of the attempt, from 1 (default: 1)',
   store: 'file of the run store',
+  result: 'file or s3:// URI that gets the JSON line too, for whoever has sent this run',
 } as const;
 
 export const BOOLEAN_FLAGS = {

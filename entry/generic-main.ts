@@ -1,5 +1,5 @@
 import { systemClock } from '../core/clock.ts';
-import { toJobError } from '../core/errors.ts';
+import { messageOf, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import { jobs } from '../jobs/registry.ts';
@@ -7,6 +7,7 @@ import type { RunResult } from '../jobs/runner.ts';
 import { type EntryArguments, parseEntryArguments } from './arguments.ts';
 import { assertNode, type Surroundings } from './context.ts';
 import { entryHelp } from './flags.ts';
+import { writeRemoteLine } from './remote-line.ts';
 import { failedResult, type RunRequest, runFromConfig } from './run.ts';
 import type { TerminalStream } from './terminal/stream.ts';
 import { printSummary } from './terminal/summary.ts';
@@ -31,12 +32,16 @@ export async function genericEntry(
   signal: AbortSignal,
 ): Promise<number> {
   const jobNames = Object.keys(jobs);
+  const runId = valueOf('run_id', argv);
   let args: EntryArguments;
   try {
     assertNode(surroundings);
     args = await parseEntryArguments(argv, surroundings, jobNames);
   } catch (thrown) {
-    const result = failedResult(toJobError(thrown), surroundings, namedIn(argv));
+    const result = failedResult(toJobError(thrown), surroundings, {
+      ...(runId === undefined ? {} : { runId: printable(runId) }),
+    });
+    await leaveResult(valueOf('result', argv), result, surroundings, output);
     return finish(result, output, surroundings, argv.includes('--verbose'), true);
   }
   if (args.kind === 'help') {
@@ -47,17 +52,32 @@ export async function genericEntry(
     output.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const { job: jobName, verbose, ...request } = args;
+  const { job: jobName, verbose, result: place, ...request } = args;
   const result = await runAndWatch({ jobName, ...request }, surroundings, output, signal);
+  await leaveResult(place, result, surroundings, output);
   return finish(result, output, surroundings, verbose, true);
 }
 
+/** The exit code stays that of the run: whoever looks for the line sees that it is not there. */
+async function leaveResult(
+  place: string | undefined,
+  { line }: RunResult,
+  surroundings: Surroundings,
+  { stderr }: EntryOutput,
+): Promise<void> {
+  if (place === undefined) return;
+  try {
+    await writeRemoteLine(place, line, surroundings);
+  } catch (error) {
+    stderr.write(`the result line could not be written to ${place}: ${messageOf(error)}\n`);
+  }
+}
+
 /** Whoever sent us finds its run by the id, also where the other arguments make no sense. */
-function namedIn(argv: readonly string[]): { readonly runId?: string } {
-  const at = argv.findIndex((word) => word === '--run_id' || word.startsWith('--run_id='));
+function valueOf(flag: 'run_id' | 'result', argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
   const word = argv[at];
-  const runId = word === '--run_id' ? argv[at + 1] : word?.slice('--run_id='.length);
-  return runId === undefined ? {} : { runId: printable(runId) };
+  return word === `--${flag}` ? argv[at + 1] : word?.slice(`--${flag}=`.length);
 }
 
 /** Runs with a person watching on stderr. */

@@ -70,6 +70,44 @@ const MIGRATIONS = [
       create index notifications_by_job on notifications (job, state, number);
     `,
   },
+  {
+    name: 'submissions to platforms',
+    // No reference to runs: on a platform the run is recorded in a store of its own.
+    sql: `
+      create table submissions (
+        number integer primary key autoincrement,
+        run_id text not null,
+        attempt integer not null check (attempt >= 1),
+        job text not null,
+        start_date text,
+        end_date text,
+        platform text not null,
+        token text not null unique check (length(token) <= 64),
+        settings text not null,
+        rerun_of text,
+        state text not null default 'INTENDED' check (
+          state in ('INTENDED', 'CALLING', 'SUBMITTED', 'ENDED')
+        ),
+        revision integer not null default 1,
+        created_at text not null,
+        changed_at text not null,
+        called_at text,
+        calls integer not null default 0,
+        remote_id text,
+        remote_state text,
+        platform_state text,
+        message text,
+        cancel_requested_at text,
+        fenced_at text,
+        exit_code integer,
+        result text,
+        unique (run_id, attempt),
+        check ((start_date is null) = (end_date is null)),
+        check (state <> 'SUBMITTED' or remote_id is not null)
+      ) strict;
+      create index submissions_by_rerun on submissions (rerun_of);
+    `,
+  },
 ] as const;
 
 /**

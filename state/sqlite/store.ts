@@ -5,6 +5,7 @@ import { appendEvent, moveRun, recordAttempt } from './attempts.ts';
 import { guarded, isUnknownRun, openDatabase, transaction } from './database.ts';
 import { queueNotifications, settle, takePending, toNotification } from './notifications.ts';
 import { toConfig, toEvent, toRun, toStep } from './rows.ts';
+import { sqliteSubmissions } from './submissions.ts';
 
 /**
  * Opens the run store in a file of its own, which several processes may use at once. The file and
@@ -35,7 +36,15 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
     );
   }
 
+  const submissions = sqliteSubmissions(database, path);
+
   return {
+    intendSubmission: promised(submissions.intend),
+    moveSubmission: promised(submissions.move),
+    submissionsOf: promised(submissions.ofRun),
+    rerunsOf: promised(submissions.rerunsOf),
+    listSubmissions: promised(submissions.list),
+
     startAttempt: promised((attempt) => {
       transaction(database, path, () => {
         recordAttempt(database, find(attempt.runId), attempt);

@@ -1,6 +1,7 @@
 """Arguments that a platform adds to a job's own."""
 
-#: Glue hands its own parameters to the script, among those of the job.
+#: Glue hands its own parameters to the script, among those of the job; the last is what
+#: `dray submit` finds its run by.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 GLUE = frozenset(
     """
@@ -16,8 +17,12 @@ GLUE = frozenset(
     job-bookmark-option job-bookmark-to job-language python-modules-installer-option
     spark-event-logs-path spark-ui-event-logs-path use-postgres-driver user-jars-first
     worker-type write-shuffle-files-to-s3 write-shuffle-spills-to-s3
+    dray_token
     """.split()
 )
+
+#: Arguments of a Glue job are a map: what takes no value of ours has one there.
+FLAGS = {"GLUE": frozenset(["--force", "--dry_run", "--verbose"])}
 
 RESERVED = {"GLUE": GLUE}
 
@@ -37,6 +42,8 @@ def take_reserved(argv, provider):
         at += 1
         if not (name.startswith("--") and name[2:] in reserved):
             own.append(argv[at - 1])
+            if name in FLAGS.get(provider, ()) and argv[at : at + 1] in (["true"], [""]):
+                at += 1
             continue
         if not equals and at < len(argv) and not argv[at].startswith("--"):
             value = argv[at]

@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { Submitter } from '../../core/submitter.ts';
+import { parseConfig } from '../../core/wire.ts';
+import { glueJobName } from '../../platforms/glue/request.ts';
+import { glueSettings } from '../../platforms/glue/settings.ts';
+
+/** A platform with the settings that say where on it. */
+export interface Destination {
+  readonly platform: SubmitPlatform;
+  /** Tells it from any other place that the same run could be sent to. */
+  readonly place: string;
+  /** As they were given, to be kept. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Folder that gets the result line of each attempt. */
+  readonly resultPrefix?: string;
+  readonly waitForRoomMs: number;
+  open(): Promise<Submitter & Disposable>;
+}
+
+type Open = (
+  settings: Readonly<Record<string, unknown>>,
+  job: string,
+  env: Readonly<Record<string, string | undefined>>,
+) => Omit<Destination, 'platform' | 'settings'>;
+
+/** One line per platform that runs can be sent to. */
+const PLATFORMS = {
+  glue(wire, job, env) {
+    const settings = parsed(glueSettings, wire);
+    const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
+    const { resultPrefix } = settings;
+    return {
+      place: `${region}/${glueJobName(settings, job)}`,
+      waitForRoomMs: settings.waitForRoomS * 1000,
+      ...(resultPrefix === undefined ? {} : { resultPrefix }),
+      async open() {
+        // The SDK takes a quarter of a second to load.
+        const { glueSubmitter } = await import('../../platforms/glue/submitter.ts');
+        return glueSubmitter({ settings, job });
+      },
+    };
+  },
+} as const satisfies Readonly<Record<string, Open>>;
+
+export type SubmitPlatform = keyof typeof PLATFORMS;
+export const SUBMIT_PLATFORMS = Object.keys(PLATFORMS) as readonly SubmitPlatform[];
+
+export function isSubmitPlatform(name: string): name is SubmitPlatform {
+  return Object.hasOwn(PLATFORMS, name);
+}
+
+/**
+ * @param settings - in wire spelling.
+ * @throws JobError `CONFIG_INVALID` with everything that is wrong with them.
+ */
+export function destinationOf(
+  platform: SubmitPlatform,
+  settings: Readonly<Record<string, unknown>>,
+  job: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Destination {
+  return { platform, settings, ...PLATFORMS[platform](settings, job, env) };
+}
+
+function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  wire: Readonly<Record<string, unknown>>,
+): z.output<Schema> {
+  return parseConfig(schema, wire) as z.output<Schema>;
+}

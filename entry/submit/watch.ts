@@ -1,0 +1,130 @@
+import { ERROR_CODES, JobError, toJobError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import type { SubmissionRecord } from '../../core/submission-store.ts';
+import type { RemoteStatus } from '../../core/submitter.ts';
+import { cancelRemote } from '../../platforms/cancel.ts';
+import { conclude } from '../../platforms/conclude.ts';
+import { follow } from '../../platforms/follow.ts';
+import { amended, type SubmitServices } from '../../platforms/submit-once.ts';
+import type { CommandContext } from '../command.ts';
+import { readRemoteLine } from '../remote-line.ts';
+import type { Destination } from './platforms.ts';
+
+/** How long a platform may take to end a run that it was asked to stop. */
+export const STOP_MS = 120_000;
+
+export type Submitted = SubmissionRecord & { readonly remoteId: string };
+
+export function isSubmitted(record: SubmissionRecord): record is Submitted {
+  return record.state === 'SUBMITTED' && record.remoteId !== undefined;
+}
+
+/**
+ * Follows a run to its end and records that. The first signal asks the platform to stop the run, the
+ * second one leaves it alone.
+ */
+export async function watch(
+  record: Submitted,
+  destination: Destination,
+  services: SubmitServices,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<SubmissionRecord> {
+  const { name } = services.submitter;
+  const second = context.surroundings.takeSecondSignal?.() ?? new AbortController().signal;
+  try {
+    const status = await told(record, services, context, signal);
+    return await ended(record, status, destination, services, context);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  context.err(`asking ${name} to stop ${record.remoteId}; once more only stops waiting for it`);
+  try {
+    const status = await cancelRemote(record, STOP_MS, services, second);
+    return await ended(record, status, destination, services, context);
+  } catch (error) {
+    if (!second.aborted) throw error;
+    const { code } = toJobError(signal.reason);
+    throw new JobError(code, `nobody waits for run "${record.runId}" any more`, {
+      hint: `${name} was asked to stop it; dray submissions follow ${record.runId} waits again`,
+    });
+  }
+}
+
+async function told(
+  record: Submitted,
+  services: SubmitServices,
+  { err }: CommandContext,
+  signal: AbortSignal,
+): Promise<RemoteStatus> {
+  const events = follow(record.remoteId, services, signal);
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    if (next.value.kind === 'log') {
+      err(printable(next.value.line));
+      continue;
+    }
+    const { state, platformState, message } = next.value.status;
+    const own = platformState === state ? '' : ` (${platformState})`;
+    err(printable(`${state}${own}${message === undefined ? '' : `: ${message}`}`));
+    await amended(record, { remoteState: state, platformState, ...optional(message) }, services);
+  }
+}
+
+/** Records how a run has ended, by its own line and by its platform. */
+export async function ended(
+  record: Submitted,
+  status: RemoteStatus,
+  { resultPrefix }: Destination,
+  services: SubmitServices,
+  { surroundings, err }: Pick<CommandContext, 'surroundings' | 'err'>,
+): Promise<SubmissionRecord> {
+  const line =
+    resultPrefix === undefined
+      ? 'unasked'
+      : await readRemoteLine(resultPlace(resultPrefix, record), record, surroundings);
+  const { exitCode, error, contradiction } = conclude(
+    status,
+    line,
+    record,
+    services.submitter.name,
+  );
+  if (contradiction !== undefined) err(printable(contradiction));
+  const message = error?.message ?? contradiction ?? status.message;
+  return await amended(
+    record,
+    {
+      ...{ state: 'ENDED', exitCode, remoteState: status.state },
+      ...{ platformState: status.platformState, ...optional(message) },
+      ...(typeof line === 'object' ? { result: line } : {}),
+    },
+    services,
+  );
+}
+
+/** Where an attempt leaves its result line: no two share a place. */
+export function resultPlace(
+  prefix: string,
+  { runId, attempt }: { readonly runId: string; readonly attempt: number },
+): string {
+  const name = `${runId.replaceAll(':', '_')}.${String(attempt)}.json`;
+  return `${prefix.replace(/\/+$/, '')}/${name}`;
+}
+
+/** Says how a submission stands, in a sentence, and gives the exit code of that. */
+export function tellEnd(record: SubmissionRecord, { err }: Pick<CommandContext, 'err'>): number {
+  const { runId, attempt, remoteState, exitCode = ERROR_CODES.REMOTE_UNPROVEN.exitCode } = record;
+  const hint = exitCode === 0 ? '' : `; dray submit ... --run-id ${runId} --retry tries again`;
+  const said = exitCode === 0 || record.message === undefined ? '' : `: ${record.message}`;
+  err(
+    printable(
+      `attempt ${String(attempt)} of run ${runId} has ended: ${remoteState ?? 'UNKNOWN'}, exit code ${String(exitCode)}${said}${hint}`,
+    ),
+  );
+  return exitCode;
+}
+
+function optional(message: string | undefined) {
+  return message === undefined ? {} : { message };
+}

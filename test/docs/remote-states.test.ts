@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { SUBMISSION_MOVES } from '../../core/submission-store.ts';
+import type { RemoteMeaning } from '../../core/submitter.ts';
+import { GLUE_STATES } from '../../platforms/glue/states.ts';
+
+const PAGE = readFileSync(new URL('../../docs/states.md', import.meta.url), 'utf8');
+
+/** The rows of the first table below a heading, cells trimmed, without titles. */
+function tableBelow(heading: string): readonly (readonly string[])[] {
+  const [, below = ''] = PAGE.split(`${heading}\n`);
+  const [table = ''] = /(^\|.*\n)+/m.exec(below) ?? [];
+  const rows = table.trim().split('\n').slice(2);
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const PLATFORMS: Readonly<Record<string, Readonly<Record<string, RemoteMeaning>>>> = {
+  Glue: GLUE_STATES,
+};
+
+it.each(Object.entries(PLATFORMS))('docs/states.md has every state of %s', (name, states) => {
+  const written = tableBelow(`### ${name}`);
+  const wanted = Object.entries(states).map(([own, { state, platformFault }]) => {
+    return [own, state, platformFault === true ? 'yes' : ''];
+  });
+  expect(written).toEqual(wanted);
+});
+
+it('docs/states.md has every move of a submission', () => {
+  const written = tableBelow('## States of a submission').map(([state, , next = '']) => {
+    return [state, next === '' ? [] : next.split(', ')];
+  });
+  expect(written).toEqual(Object.entries(SUBMISSION_MOVES));
+});

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Execution } from './glue.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface ScriptOptions {
+  readonly python: string;
+  /** All that the process has in its environment beside PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Gets what the script prints. */
+  readonly onOutput: (text: string) => void;
+}
+
+/**
+ * Runs the launcher as a platform runs a job's script: in a fresh folder with nothing but the launcher
+ * and the bundle of `npm run build` in it. The packages that the bundle leaves out are linked.
+ */
+export function runScript(argv: readonly string[], options: ScriptOptions): Execution {
+  let child: ChildProcess | undefined;
+  let isStopped = false;
+
+  async function run(): Promise<number> {
+    const folder = await mkdtemp(join(tmpdir(), 'dray-twin-'));
+    try {
+      await cp(join(ROOT, 'entry/launcher'), folder, { recursive: true });
+      await cp(join(ROOT, 'dist/generic-entry.mjs'), join(folder, 'generic-entry.mjs'));
+      await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      if (isStopped) return 143;
+      const started = spawn(options.python, ['generic_entry.py', ...argv], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'], ...options.env },
+      });
+      child = started;
+      for (const stream of [started.stdout, started.stderr]) {
+        stream.on('data', (chunk: Buffer) => {
+          options.onOutput(chunk.toString());
+        });
+      }
+      return await new Promise<number>((resolve, reject) => {
+        started.on('error', reject);
+        started.on('close', (code) => {
+          resolve(code ?? 137);
+        });
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    ended: run(),
+    stop() {
+      isStopped = true;
+      child?.kill('SIGTERM');
+    },
+  };
+}
