@@ -83,8 +83,9 @@ async function fromObject(flag: string, given: string, io: EnvelopeReader): Prom
   }
   const found = createHash('sha256').update(bytes).digest('hex');
   if (expected !== undefined && found !== expected.toLowerCase()) {
-    throw new JobError('CONFIG_INVALID', `${flag}: "${uri}" has the SHA-256 ${found}`, {
-      hint: 'somebody changed the object after it was sent, or the hash is that of another one',
+    const message = `${flag}: "${uri}" changed after it was sent: its SHA-256 is ${found}, not ${expected}`;
+    throw new JobError('CONFIG_INVALID', message, {
+      hint: 'somebody replaced the object, or the hash is that of another one: send the run again',
     });
   }
   return parseObject(`${flag}: "${uri}"`, new TextDecoder().decode(bytes));

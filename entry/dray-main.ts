@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { capabilities } from './commands/capabilities.ts';
 import { loadsList } from './commands/loads.ts';
 import { notificationsList } from './commands/notifications.ts';
+import { packageCommand } from './commands/package.ts';
 import { parity } from './commands/parity.ts';
 import { plan } from './commands/plan.ts';
 import { quarantineList, quarantineShow } from './commands/quarantine.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   submissionsFollow,
   submissionsCancel,
   capabilities,
+  packageCommand,
   runsList,
   runsShow,
   loadsList,

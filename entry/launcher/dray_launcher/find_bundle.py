@@ -6,12 +6,16 @@ from .launch_error import LaunchError
 
 NAME = "generic-entry.mjs"
 
+#: Where a wheel and the archive for EMR have it. The script may lie elsewhere: Glue fetches it alone.
+HERE = os.path.dirname(os.path.abspath(__file__))
+
 
 def find_bundle(env, launcher_dir, cwd):
     """The path of the program.
 
-    `DRAY_BUNDLE` where it is set; else beside the launcher (a wheel), in the dist/ of the source
-    tree that the launcher is in, or in the current folder, where YARN puts the files of a job.
+    `DRAY_BUNDLE` where it is set; else beside the launcher, in its package (a wheel), in the dist/
+    of the source tree that the launcher is in, or in the current folder, where YARN puts the files
+    of a job.
     """
     named = env.get("DRAY_BUNDLE")
     if named:
@@ -25,6 +29,7 @@ def find_bundle(env, launcher_dir, cwd):
     folders = [
         launcher_dir,
         os.path.join(launcher_dir, "dray_launcher"),
+        *([] if os.path.dirname(HERE) == launcher_dir else [HERE]),
         os.path.normpath(os.path.join(launcher_dir, "..", "..", "dist")),
         os.path.join(cwd, "dist"),
         cwd,

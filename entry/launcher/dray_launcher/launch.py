@@ -1,6 +1,7 @@
 """From the arguments of the platform to Node's exit code."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import sys
@@ -57,28 +58,33 @@ def _stopped_by(name):
 
 
 class _Remote:
-    """A Spark that is there already, and stays when we end."""
+    """A Spark that is there already, and stays when we end; None: there is none."""
 
     def __init__(self, remote):
         self.remote = remote
 
 
 def _spark(argv, env):
-    if any(word in ASKS for word in argv):
+    if any(word in ASKS for word in argv) or env.get("DRAY_SPARK") == "off":
         return contextlib.nullcontext(_Remote(None))
     if env.get("SPARK_REMOTE"):
         return contextlib.nullcontext(_Remote(env["SPARK_REMOTE"]))
     if is_databricks(env):
         return contextlib.nullcontext(_Remote(databricks_remote(env)))
+    if importlib.util.find_spec("pyspark") is None:
+        # The engines row and bulk need none; a job for bigdata says what is missing.
+        print("there is no pyspark here: running without Spark", file=sys.stderr, flush=True)
+        return contextlib.nullcontext(_Remote(None))
     print("starting Spark", file=sys.stderr, flush=True)
     return SparkConnect(env)
 
 
 def _node_env(env, remote, provider, reserved):
     """What Node finds in its environment beside what we have in ours."""
-    added = {"SPARK_REMOTE": remote} if remote else {}
+    added = {} if remote is None else {"SPARK_REMOTE": remote}
     if provider != "LOCAL":
         added["SERVICE_PROVIDER"] = provider
     if reserved:
         added["DRAY_PLATFORM_ARGUMENTS"] = json.dumps(reserved)
-    return {**env, **added}
+    inherited = {name: value for name, value in env.items() if name != "SPARK_REMOTE"}
+    return {**inherited, **added}

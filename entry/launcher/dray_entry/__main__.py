@@ -1,0 +1,5 @@
+"""`python -m dray_entry ARGUMENTS`."""
+
+from . import generic_entry
+
+generic_entry()
