@@ -123,6 +123,8 @@ export interface SparkSource {
   /** None for `jdbc`, whose options say what is read. */
   readonly paths: readonly string[];
   readonly options?: Readonly<Record<string, string>>;
+  /** Of `jdbc`: each is the condition of a task's rows, in the server's SQL; absent: one task. */
+  readonly predicates?: readonly string[];
 }
 
 export interface SparkView {

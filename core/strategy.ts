@@ -52,7 +52,8 @@ export interface Source {
   readonly relationWithOrigin: string;
   /**
    * Copies what is there now into the session, in one read: for a source that others change while a
-   * run reads it several times. Called once, when the run is sure to read. Absent: nothing changes.
+   * run reads it several times. Called once, when the run is sure to read: before, there may be nothing
+   * behind the relations. Absent: nothing changes.
    */
   materialize?(signal: AbortSignal): Promise<Source>;
   /** @throws JobError `SOURCE_CHANGED` when the source is no longer the snapshot. */

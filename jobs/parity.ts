@@ -168,8 +168,9 @@ async function takeSample(
 ): Promise<Sample> {
   const { sql } = session;
   const { transform } = computation;
-  const source = await computation.openSource(sql, signal);
-  checkSource(source, transform.required);
+  const opened = await computation.openSource(sql, signal);
+  checkSource(opened, transform.required);
+  const source = (await opened.materialize?.(signal)) ?? opened;
   await transform.inputs(session, source, signal);
   const whole = await transform.prepare(session, source, options.window, signal);
   const { read, filtered } = await whole.measure(EPOCH, signal);

@@ -56,7 +56,9 @@ export async function previewLoad(
   const incremental = incrementalOf(source, run);
   const increment = incremental && (await findIncrement(incremental, sinks, run, signal));
   const read = increment === undefined ? source : increment.source;
-  const prepared = await transform.prepare(session, read ?? source, run.window, signal);
+  // It is read several times.
+  const still = (await read?.materialize?.(signal)) ?? read ?? source;
+  const prepared = await transform.prepare(session, still, run.window, signal);
   const measured = read === undefined ? NOTHING : await prepared.measure(run.startedAt, signal);
   const previews: SinkPreview[] = [];
   for (const each of increment?.sinks ?? sinks.map((sink) => ({ sink, lacks: true }))) {

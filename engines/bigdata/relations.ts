@@ -23,12 +23,14 @@ export function readRelation(
   format: string,
   paths: readonly string[],
   options: Readonly<Record<string, string>> = {},
+  predicates: readonly string[] = [],
 ): Relation {
+  const value = { format, paths: [...paths], options, predicates: [...predicates] };
   return {
     relType: {
       case: 'read',
       value: {
-        readType: { case: 'dataSource', value: { format, paths: [...paths], options } },
+        readType: { case: 'dataSource', value },
       },
     },
   };

@@ -12,7 +12,7 @@ const PLAIN_FILE = `if(startswith(_metadata.file_path, 'file:'),
 export async function sourceView(
   session: Pick<BigdataSession, 'schema' | 'tempView'>,
   name: string,
-  { format, paths, options }: SparkSource,
+  { format, paths, options, predicates }: SparkSource,
   signal: AbortSignal,
 ): Promise<SparkView> {
   const isStored = format !== 'jdbc';
@@ -21,6 +21,7 @@ export async function sourceView(
     format,
     paths,
     isStored ? { ...options, __globPaths__: 'false' } : options,
+    predicates,
   );
   const fields = await session.schema(relation, signal);
   const file = isStored ? PLAIN_FILE : 'cast(null as string)';

@@ -89,6 +89,8 @@ export async function openBulkEngine(
     try {
       return await work(connection);
     } catch (error) {
+      // A script that failed between its begin and its commit must not leave it to the next one.
+      await connection.run('rollback').catch(() => undefined);
       aborted.throwIfAborted();
       throw engineError(error, sql);
     } finally {

@@ -17,12 +17,22 @@ export type Query = (
   signal: AbortSignal,
 ) => Promise<readonly Row[]>;
 
+/** A column of what a statement returns; type and modifier are those of the server's catalog. */
+export interface ResultColumn {
+  readonly name: string;
+  readonly typeId: number;
+  /** -1: none. */
+  readonly modifier: number;
+}
+
 /**
  * One session of the server, opened when it is first needed and again after it broke. Calls queue.
  * An aborted signal cancels the running statement and rejects with the signal's reason.
  */
 export interface Connection extends AsyncDisposable {
   readonly query: Query;
+  /** Runs a statement for the columns of its result. */
+  columns(sql: string, signal: AbortSignal): Promise<readonly ResultColumn[]>;
   /**
    * Runs `work` in a transaction (of Postgres: read committed). Its commit cannot be aborted any
    * more; when it fails for lack of a connection, the outcome is unknown.
@@ -33,7 +43,7 @@ export interface Connection extends AsyncDisposable {
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_WITHIN_MS = 1_000;
 /** Statements that leave nothing behind; a statement of any other kind is taken for an effect. */
-const LOOKS = ['select', 'begin', 'rollback', 'set', 'show'];
+const LOOKS = ['select', 'begin', 'rollback', 'set', 'show', 'declare', 'fetch'];
 /** What a server says when encryption, or its absence, is the problem. */
 const ABOUT_TLS = /does not support SSL|pg_hba\.conf/;
 
@@ -70,24 +80,32 @@ export function openConnection(
 
   const runIn =
     (open: Session): Query =>
-    async (sql, values, signal) => {
-      signal.throwIfAborted();
-      const ended = new AbortController();
-      const cancel = () => {
-        void cancelStatement(open, ended.signal);
-      };
-      signal.addEventListener('abort', cancel, { once: true });
-      const run = async () => (await open.client.query<Row>(sql, [...values])).rows;
-      try {
-        return await (isEffect(sql) ? effect(failpoints, `sql:${verbOf(sql)}`, run) : run());
-      } catch (error) {
-        signal.throwIfAborted();
-        throw dialect.error(error, party);
-      } finally {
-        ended.abort();
-        signal.removeEventListener('abort', cancel);
-      }
+    async (sql, values, signal) =>
+      (await runFor(open, sql, values, signal)).rows;
+
+  async function runFor(
+    open: Session,
+    sql: string,
+    values: readonly Value[],
+    signal: AbortSignal,
+  ): Promise<pg.QueryResult<Row>> {
+    signal.throwIfAborted();
+    const ended = new AbortController();
+    const cancel = () => {
+      void cancelStatement(open, ended.signal);
     };
+    signal.addEventListener('abort', cancel, { once: true });
+    const run = async () => await open.client.query<Row>(sql, [...values]);
+    try {
+      return await (isEffect(sql) ? effect(failpoints, `sql:${verbOf(sql)}`, run) : run());
+    } catch (error) {
+      signal.throwIfAborted();
+      throw dialect.error(error, party);
+    } finally {
+      ended.abort();
+      signal.removeEventListener('abort', cancel);
+    }
+  }
 
   async function cancelStatement(open: Session, ended: AbortSignal): Promise<void> {
     const asked = connect(settings, at, password, dialect, ended).then(async (second) => {
@@ -108,6 +126,14 @@ export function openConnection(
       return await exclusively(
         async () => await runIn(await connected(signal))(sql, values, signal),
       );
+    },
+    async columns(sql, signal) {
+      return await exclusively(async () => {
+        const { fields } = await runFor(await connected(signal), sql, [], signal);
+        return fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
+          ...{ name, typeId: dataTypeID, modifier: dataTypeModifier },
+        }));
+      });
     },
     async transaction(work, signal) {
       return await exclusively(async () => {

@@ -7,7 +7,7 @@ import type { Query } from '../postgres/connection.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { displayUrl } from '../postgres/jdbc-url.ts';
 import { displayName, qualified, type TableName } from '../postgres/table-name.ts';
-import { type JdbcConfig, named } from './jdbc-place.ts';
+import { asTable, type JdbcConfig, named } from './jdbc-place.ts';
 
 /** Values above everything that will ever come: with one of them as state, nothing is new any more. */
 const ENDLESS = new Set(['infinity', 'NaN', 'Infinity']);
@@ -38,8 +38,7 @@ export function cursorSource(
   const { incremental } = config;
   if (incremental === undefined) return undefined;
   const { cursorColumn: column, lookBack } = incremental;
-  const from =
-    table === undefined ? `(${withoutEnd(config.query)}\n) as source_rows` : qualified(table);
+  const from = table === undefined ? asTable(config.query) : qualified(table);
   const cursor = identifier(column);
 
   async function ask<T>(work: (query: Query) => Promise<T>): Promise<T> {
@@ -153,8 +152,4 @@ function placeName(
   const what = table === undefined ? `query-${digest.slice(0, 12)}` : displayName(table);
   // Whichever of several hosts answered.
   return `${displayUrl(settings.hosts[0] ?? at, settings.database)}/${what}`;
-}
-
-function withoutEnd(query = ''): string {
-  return query.replace(/[;\s]+$/, '');
 }

@@ -1,19 +1,26 @@
 import { join } from 'node:path';
-import { asSpark, type SparkSqlSession, type SqlSession } from '../../core/engine.ts';
+import {
+  asSpark,
+  type SparkSqlSession,
+  type SparkView,
+  type SqlSession,
+} from '../../core/engine.ts';
+import { JobError } from '../../core/errors.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
 import { sparkName, sparkText } from '../../plan/spark/names.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { sparkOptions } from '../postgres/spark-options.ts';
 import { qualified } from '../postgres/table-name.ts';
 import { cursorSource } from './jdbc-cursor.ts';
-import { type JdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
+import { asTable, isRedshift, type JdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
+import { inOneSnapshot, type KeyRanges, keyRanges } from './jdbc-ranges.ts';
 
 /** Rows that the driver asks the server for at once; without it, it takes all into memory. */
 const FETCH_ROWS = '10000';
 
 /**
- * Spark reads through JDBC, over one connection: more of them would not see the same snapshot. No
- * row comes here.
+ * Spark reads through JDBC: over one connection, or over one for each range, whose sessions join a
+ * snapshot that is exported here. No row comes here.
  */
 export async function openOnSpark(
   session: SqlSession,
@@ -21,54 +28,77 @@ export async function openOnSpark(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
+  if (isRedshift(given)) {
+    throw new JobError(
+      'ENGINE_UNSUPPORTED',
+      'the reader JDBC does not read Redshift on "bigdata"',
+      {
+        hint: 'set "strategy_type" to "bulk", or unload the table and read it with the reader PARQUET',
+      },
+    );
+  }
   const spark = asSpark(session);
   await spark.useExtension('postgres', signal);
   const { endpoint, table } = await placeOf(given, context, signal);
-  const whole = table === undefined ? { query: given.query ?? '' } : { dbtable: qualified(table) };
-  const sourceOf = (what: Readonly<Record<string, string>>) =>
-    openQuery(spark, endpoint, what, signal);
-  const source = await sourceOf(whole);
-  const incremental = cursorSource(
-    given,
-    { endpoint, table },
-    { query: (query) => sourceOf({ query }) },
-    context,
+  const ranges = keyRanges(given);
+  const sourceOf = (query: string) => openQuery(spark, endpoint, query, ranges, signal);
+  const source = await sourceOf(
+    table === undefined ? (given.query ?? '') : `select * from ${qualified(table)}`,
   );
+  const incremental = cursorSource(given, { endpoint, table }, { query: sourceOf }, context);
   return incremental === undefined ? source : { ...source, incremental };
 }
 
 async function openQuery(
   spark: SparkSqlSession,
   endpoint: Endpoint,
-  what: Readonly<Record<string, string>>,
+  query: string,
+  ranges: KeyRanges | undefined,
   signal: AbortSignal,
 ): Promise<Source> {
   const { target: location } = endpoint.party;
-  const options = { ...sparkOptions(endpoint), ...what, fetchsize: FETCH_ROWS };
+  const from = asTable(query);
+  const options = { ...sparkOptions(endpoint), dbtable: from, fetchsize: FETCH_ROWS };
   const view = await named(endpoint, () =>
     spark.openSource({ format: 'jdbc', paths: [], options }, signal),
   );
   const { columns } = view;
   const names = columns.map(({ name }) => sparkName(name)).join(', ');
   const base = { ...unversioned(endpoint), columns };
-  const from = (name: string): Pick<Source, 'relation' | 'relationWithOrigin'> => ({
+  const rowsOf = (name: string): Pick<Source, 'relation' | 'relationWithOrigin'> => ({
     relation: `select ${names} from ${name}`,
     relationWithOrigin: `select ${names}, ${sparkText(location)} as __file, __row from ${name}`,
   });
   return {
     ...base,
-    ...from(view.name),
+    ...rowsOf(view.name),
     async materialize(copying) {
       const path = join(spark.scratchDir, view.name);
-      await named(endpoint, () =>
-        spark.write(
-          `select ${names} from ${view.name}`,
-          { format: 'parquet', mode: 'error', path },
+      const copyOf = async ({ name }: SparkView) => {
+        const rows = `select ${names} from ${name}`;
+        await spark.write(rows, { format: 'parquet', mode: 'error', path }, copying);
+      };
+      await named(endpoint, async () => {
+        if (ranges === undefined) {
+          await copyOf(view);
+          return;
+        }
+        await inOneSnapshot(
+          endpoint,
+          from,
+          ranges,
+          async ({ isolation, snapshot, conditions: predicates }) => {
+            // Spark runs it in the transaction of the task's query.
+            const sessionInitStatement = `${isolation}; ${snapshot}`;
+            const joined = { ...options, sessionInitStatement };
+            const source = { format: 'jdbc', paths: [], options: joined, predicates } as const;
+            await copyOf(await spark.openSource(source, copying));
+          },
           copying,
-        ),
-      );
+        );
+      });
       const copy = await spark.openSource({ format: 'parquet', paths: [path] }, copying);
-      return { ...base, ...from(copy.name) };
+      return { ...base, ...rowsOf(copy.name) };
     },
   };
 }

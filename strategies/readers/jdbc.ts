@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { identifier, quote, type SqlSession } from '../../core/engine.ts';
+import { inLanes } from '../../core/concurrent.ts';
 import { defineReader, type Source, type StrategyContext } from '../../core/strategy.ts';
 import { attach } from '../postgres/attach.ts';
 import { qualified } from '../postgres/table-name.ts';
 import { cursorSource, type ServerRows } from './jdbc-cursor.ts';
-import { type JdbcConfig, jdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
+import { copiedSource, copyRows } from './jdbc-copy.ts';
+import {
+  asTable,
+  isRedshift,
+  type JdbcConfig,
+  jdbcConfig,
+  named,
+  placeOf,
+  unversioned,
+} from './jdbc-place.ts';
+import { inOneSnapshot, keyRanges } from './jdbc-ranges.ts';
+import { openRedshift } from './jdbc-redshift.ts';
 import { openOnSpark } from './jdbc-spark.ts';
 
 /** Types of which DuckDB and Postgres have the same order and the same texts. */
@@ -14,12 +26,16 @@ const ORDERED_ALIKE: ReadonlySet<string> = new Set([
   ...['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'],
 ]);
 
-/** A table, view or query of Postgres. */
+/** Ranges that are read at the same time, whatever their number. */
+const LANES = 8;
+
+/** A table, view or query of Postgres or Redshift. */
 export const jdbcReader = defineReader({
   config: jdbcConfig,
   on: { row: openOnDuckDb, bulk: openOnDuckDb, bigdata: openOnSpark },
-  /** A query tells nothing of its size, and a view is not stored. */
+  /** A query tells nothing of its size, and a view is not stored; Redshift's figure is for superusers. */
   async bytes(given, context, signal) {
+    if (isRedshift(given)) return undefined;
     const { endpoint, table } = await placeOf(given, context, signal);
     if (table === undefined) return undefined;
     await using connection = endpoint.connect();
@@ -41,18 +57,21 @@ async function openOnDuckDb(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
+  if (isRedshift(given)) return await openRedshift(session, given, context, signal);
   const { endpoint, table } = await placeOf(given, context, signal);
   const { target: location, user } = endpoint.party;
   const digest = createHash('sha256')
-    .update(`${user} ${location} ${given.query ?? ''}`)
+    .update(`${user} ${location} ${given.query ?? ''} ${given.partitionColumn ?? ''}`)
     .digest('hex');
   const name = `source_${digest.slice(0, 8)}`;
   const schema = table?.schema ?? 'public';
+  const ranges = keyRanges(given);
   const live =
     table === undefined
       ? onServer(name, given.query ?? '')
-      : `select * from ${name}.${qualified(table)}`;
-  const origin = (rows: string) => `select *, ${quote(location)} as __file, ${rows} as __row`;
+      : ranges === undefined
+        ? `select * from ${name}.${qualified(table)}`
+        : onServer(name, `select * from ${qualified(table)}`);
   const described = await named(endpoint, async () => {
     await attach(session, endpoint, { name, schema, access: 'read_only' }, signal);
     return await session.rows(`describe ${live}`, signal);
@@ -64,36 +83,52 @@ async function openOnDuckDb(
       type: String(row['column_type']),
     })),
   };
-  const sourceOf = (rows: string): Source => ({
+  /** @param query - the rows in the server's SQL, where they are read by ranges. */
+  const sourceOf = (rows: string, query?: string): Source => ({
     ...base,
     relation: rows,
-    relationWithOrigin: `${origin('row_number() over () - 1')} from (${rows})`,
+    relationWithOrigin: `select *, ${quote(location)} as __file, row_number() over () - 1 as __row from (${rows})`,
     async materialize(copying) {
-      const file = join(session.scratchDir, `${name}.parquet`);
-      await named(endpoint, () =>
-        session.run(
-          `copy (${rows}) to ${quote(file)} (format parquet, compression zstd, compression_level 1)`,
+      const part = (index: number) => join(session.scratchDir, `${name}-${String(index)}.parquet`);
+      if (ranges === undefined || query === undefined) {
+        await named(endpoint, () => copyRows(session, rows, part(0), copying));
+        return await copiedSource(session, base, [part(0)], copying);
+      }
+      const from = asTable(query);
+      const files = await named(endpoint, () =>
+        inOneSnapshot(
+          endpoint,
+          from,
+          ranges,
+          async ({ snapshot, conditions }) =>
+            await inLanes(
+              LANES,
+              conditions.map((condition, index) => async (each: AbortSignal) => {
+                const some = onServer(name, `select * from ${from} where ${condition}`);
+                await copyRows(session, some, part(index), each, [
+                  `call postgres_execute(${quote(name)}, ${quote(snapshot)})`,
+                ]);
+                return part(index);
+              }),
+              copying,
+            ),
           copying,
         ),
       );
-      const copy = `read_parquet(${quote(file)})`;
-      return {
-        ...base,
-        relation: `select * from ${copy}`,
-        relationWithOrigin: `${origin('file_row_number')} from ${copy}`,
-      };
+      return await copiedSource(session, base, files, copying);
     },
   });
   const server: ServerRows = {
-    query: (query) => Promise.resolve(sourceOf(onServer(name, query))),
+    query: (query) => Promise.resolve(sourceOf(onServer(name, query), query)),
     upTo(column, value) {
       const type = base.columns.find((each) => each.name === column)?.type ?? '';
-      if (table === undefined || !ORDERED_ALIKE.has(type)) return undefined;
+      if (table === undefined || ranges !== undefined || !ORDERED_ALIKE.has(type)) return undefined;
       return sourceOf(`${live} where ${identifier(column)} <= cast(${quote(value)} as ${type})`);
     },
   };
   const incremental = cursorSource(given, { endpoint, table }, server, context);
-  return { ...sourceOf(live), ...(incremental === undefined ? {} : { incremental }) };
+  const query = table === undefined ? given.query : `select * from ${qualified(table)}`;
+  return { ...sourceOf(live, query), ...(incremental === undefined ? {} : { incremental }) };
 }
 
 /** What a query selects, the server selects. */

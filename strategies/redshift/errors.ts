@@ -24,7 +24,7 @@ const KNOWN: readonly Known[] = [
     pattern: /S3ServiceException.*(Access ?Denied|\b403\b)|Access ?Denied/i,
     code: 'TARGET_DENIED',
     hint: () =>
-      'let the role of "iam_role" list the bucket of "staging_path" and read (for dray verify: also write) its objects',
+      'let the role of "iam_role" list the bucket of "staging_path", read its objects to load, and write them to be read from and for dray verify',
   },
   {
     pattern: /no default IAM role/i,

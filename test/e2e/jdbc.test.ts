@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../core/clock.ts';
+import { noFailpoints } from '../../core/failpoint.ts';
+import type { StrategyContext } from '../../core/strategy.ts';
+import { openBigdataEngine } from '../../engines/bigdata/session.ts';
+import { openFileStorage } from '../../state/artifacts/file.ts';
+import { jdbcReader } from '../../strategies/readers/jdbc.ts';
 import { sparkVersions, startSpark, withoutSpark } from '../spark/server.ts';
 import { openScene, type Scene } from './scene.ts';
 import { contentsOf } from './world.ts';
@@ -103,6 +109,44 @@ describe('a load from a table', () => {
   });
 });
 
+/** Ranges are read by tasks of their own, while transactions come and go. */
+async function expectOneSnapshot(remote: string): Promise<void> {
+  const { world } = scene;
+  const signal = new AbortController().signal;
+  await using session = await openBigdataEngine({ remote }, systemClock, signal);
+  const { bigdata } = jdbcReader.on;
+  const { port, user, password, database } = world.postgres;
+  const config = jdbcReader.config.parse({
+    ...{ strategy: 'JDBC', partitionColumn: 'id', numPartitions: 6 },
+    jdbcUrl: `jdbc:postgresql://127.0.0.1:${String(port)}/${database}`,
+    properties: { user, password },
+    query: `select nullif(i, 3) as id, pg_backend_pid() as session, pg_current_snapshot()::text as snapshot
+      from generate_series(1, 60) i`,
+  });
+  const context: StrategyContext = {
+    clock: systemClock,
+    openStorage: (location) => openFileStorage(location, systemClock),
+    failpoints: noFailpoints,
+    resolveSecret: (secret) => Promise.resolve(secret.kind === 'literal' ? secret.value : ''),
+    warn: () => undefined,
+  };
+  const source = await bigdata?.(session, config, context, signal);
+  const copying = source?.materialize?.(signal);
+  let isCopied = false;
+  const writing = (async () => {
+    while (!isCopied) await world.query('select pg_current_xact_id()::text');
+  })();
+  const still = await copying?.finally(() => {
+    isCopied = true;
+  });
+  await writing;
+  const sql = `select count(*) as rows, count(id) as ids, count(distinct session) > 1 as parallel,
+    count(distinct snapshot) as snapshots from (${still?.relation ?? ''})`;
+  expect(await session.rows(sql, signal)).toEqual([
+    { rows: 60n, ids: 59n, parallel: true, snapshots: 1n },
+  ]);
+}
+
 (withoutSpark === '' ? describe : describe.skip)(
   `a load from a table on Spark${withoutSpark}`,
   () => {
@@ -119,7 +163,10 @@ describe('a load from a table', () => {
       const query = await world.config('query-bigdata', {
         set: {
           ...{ ...set, quality: { max_quarantined_ratio: 1 } },
-          ...extractor({ query: `select *, 'it''s' as more from src.promotions where week <> 23` }),
+          ...extractor({
+            query: `select *, 'it''s' as more from src.promotions where week <> 23`,
+            ...{ partition_column: 'product_id', num_partitions: 3 },
+          }),
         },
       });
       const [whole, some] = [await world.run(table.args), await world.run(query.args)];
@@ -127,6 +174,7 @@ describe('a load from a table', () => {
       expect(await contentsOf(world, table)).toEqual(await contentsOf(world, files));
       expect(`${some.stderr}${String(some.code)}`).toMatch(/completed[^]*0$/);
       expect(await contentsOf(world, query)).toEqual(await contentsOf(world, files, 'week <> 23'));
+      await expectOneSnapshot(spark.remote);
       const gone = await world.config('gone-bigdata', {
         set: { ...set, ...extractor({ source_table: 'src.nobody' }) },
       });

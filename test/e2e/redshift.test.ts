@@ -127,6 +127,41 @@ const BOTH = ['--start_date', '2017-05-29', '--end_date', '2017-06-12'];
     expect((await contentsOf(world, row)).redshift).toBe((await contentsOf(world, bulk)).redshift);
   });
 
+  it('is read as it is loaded: the same rows come out of it as of files', async () => {
+    const { session, postgres } = world;
+    const fromFiles = await prepare('from-files');
+    await loaded(fromFiles, BOTH);
+    await session.useExtension('postgres_scanner', new AbortController().signal);
+    await world.duckdb(`attach '${postgres.url}' as warehouse (type postgres)`);
+    await world.duckdb(
+      `create table warehouse.warehouse.raw as select * from read_parquet('${source}/*.parquet')`,
+    );
+    const extractor = {
+      strategy: 'JDBC',
+      jdbc_url: `jdbc:redshift://127.0.0.1:${String(double.port)}/${double.database}?ssl=false`,
+      properties: { user: postgres.user, password: 'secret://env/PROMOS_DB_PASSWORD' },
+    };
+    const unloaded = {
+      ...{ ...extractor, source_table: 'warehouse.raw' },
+      ...{ staging_path: `s3://${BUCKET}/unloaded`, iam_role: ROLE },
+    };
+    const fetched = { ...extractor, query: 'select * from warehouse.raw' };
+    for (const [name, engine, extractor_config] of [
+      ['from-unloaded', 'bulk', unloaded],
+      ['from-fetched', 'row', fetched],
+    ] as const) {
+      const at = await prepare(name, {}, { strategy_type: engine, extractor_config });
+      const span = ['--from', '2017-05-29', '--to', '2017-06-12'];
+      const plan = await dray('plan', 'load_promos', '--config', at.file, ...span);
+      expect([plan.code, plan.stderr]).toEqual([0, '']);
+      expect(plan.stdout).toContain('11,089 rows');
+      const { line } = await loaded(at, BOTH);
+      expect(line).toMatchObject({ engine, counts: { read: 11_089 } });
+      expect(await contentsOf(world, at)).toEqual(await contentsOf(world, fromFiles));
+      await expectWhole(at, 1);
+    }
+  });
+
   const [version = ''] = sparkVersions;
   (withoutSpark === '' ? describe : describe.skip)(`on Spark${withoutSpark}`, () => {
     it('loads the same', async () => {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import { MODES } from '../../../core/ledger.ts';
 import { defineWriter, type OpenWriter } from '../../../core/strategy.ts';
 import { chooseEndpoint } from '../../postgres/endpoint.ts';
-import { displayName, parseTableName, type TableName } from '../../postgres/table-name.ts';
+import { displayName } from '../../postgres/table-name.ts';
 import { redshift } from '../../redshift/dialect.ts';
 import { redshiftSettings } from '../../redshift/settings.ts';
+import { roleOf, stagingRoot } from '../../redshift/staging.ts';
+import { redshiftTable } from '../../redshift/table-name.ts';
 import { contentHash } from './content-hash.ts';
 import { layoutOf } from './layout.ts';
 import { openRedshiftSink } from './sink.ts';
@@ -28,8 +29,6 @@ const redshiftConfig = z.strictObject({
 });
 type RedshiftConfig = z.output<typeof redshiftConfig>;
 
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
-
 /** Loads into a Redshift table: files to S3, COPY into a temporary table, then one transaction. */
 export const redshiftWriter = defineWriter({
   config: redshiftConfig,
@@ -48,7 +47,7 @@ async function open(
   // What a merge leaves is hashed by the server, where it can.
   if (config.mode === 'merge') contentHash(request.contract);
   const settings = redshiftSettings(config.jdbcUrl, config.properties, `dray ${request.runId}`);
-  const table = tableName(config.table, settings.searchPath);
+  const table = redshiftTable(config.table, settings.searchPath);
   const layout = layoutOf(config.options ?? {}, request.contract);
   const role = roleOf(config.iamRole);
   const root = stagingRoot(config.stagingPath);
@@ -58,28 +57,4 @@ async function open(
   const endpoint = await chooseEndpoint(settings, password, what, context, signal, redshift);
   const files = openStagedFiles(storage, root, endpoint.party.target);
   return openRedshiftSink({ session, endpoint, table, files, role, layout, request, context });
-}
-
-/** Redshift folds names to lower case, quoted ones too. */
-function tableName(text: string, searchPath: string | undefined): TableName {
-  const { schema, table } = parseTableName(text, searchPath?.split(',')[0]?.trim());
-  return { schema: schema.toLowerCase(), table: table.toLowerCase() };
-}
-
-/** Several roles, with commas between, are assumed one after the other. */
-function roleOf(text: string): string {
-  if (text.toLowerCase() === 'default') return 'default';
-  if (text.split(',').every((arn) => ROLE.test(arn))) return quote(text);
-  throw new JobError('CONFIG_INVALID', `"iam_role" cannot be "${text}"`, {
-    hint: 'write the ARN of a role, arn:aws:iam::123456789012:role/name, or "default"',
-  });
-}
-
-/** It becomes part of statements, so nothing in it may need an escape. */
-function stagingRoot(text: string): string {
-  const match = /^s3a?:\/\/([\w.-]+(?:\/[\w.!*()=+@:,/-]*)?)$/.exec(text);
-  if (match?.[1] !== undefined) return `s3://${match[1].replace(/\/+$/, '')}`;
-  throw new JobError('CONFIG_INVALID', `"staging_path" cannot be "${text}"`, {
-    hint: 'write s3://bucket/prefix, of letters, digits and .!*()=+@:,_- in the region of the cluster',
-  });
 }

@@ -34,6 +34,8 @@ create function getdate() returns timestamp language sql stable as
   $$ select date_trunc('second', statement_timestamp() at time zone 'UTC') $$;
 create function strtol(text, integer) returns bigint language sql immutable as
   $$ select ('x' || lpad($1, 16, '0'))::bit(64)::bigint where $2 = 16 $$;
+create function pg_last_unload_count() returns bigint language sql stable as
+  $$ select coalesce(nullif(current_setting('double.unloaded', true), ''), '0')::bigint $$;
 create table stl_load_errors (session integer, starttime timestamp, filename char(256),
   line_number bigint, colname char(127), type char(10), col_length char(10),
   raw_field_value char(1024), err_code integer, err_reason char(100));

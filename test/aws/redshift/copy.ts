@@ -96,8 +96,12 @@ export async function copied(
   return { into: `copy "${table}" from stdin (format csv, null '\\N')`, csv };
 }
 
-/** Writes what UNLOAD selects, as two slices would: a file each, and none without a row. */
-export async function unload(cluster: Cluster, sql: string): Promise<void> {
+/**
+ * Writes what UNLOAD selects, as two slices would: a file each, and none without a row.
+ *
+ * @returns rows.
+ */
+export async function unload(cluster: Cluster, sql: string): Promise<number> {
   const [, inner = '', url = '', arn, byDefault] =
     UNLOAD.exec(sql) ?? refuse('syntax error in UNLOAD');
   assertRole(cluster.roles, arn ?? byDefault ?? '', 'mayWrite');
@@ -107,15 +111,19 @@ export async function unload(cluster: Cluster, sql: string): Promise<void> {
     );
   }
   const select = inner.replaceAll("''", "'");
+  let written = 0;
   for (const slice of [0, 1]) {
     const path = join(cluster.directory, `${randomUUID()}.parquet`);
     const rows = `select * exclude (place) from (select *, row_number() over () as place from
       postgres_query(${quote(cluster.attached)}, ${quote(select)})) where place % 2 = ${slice}`;
     const [counted] = await cluster.engine.rows(`select count(*) as total from (${rows})`, never);
-    if (Number(counted?.['total']) === 0) continue;
+    const total = Number(counted?.['total']);
+    if (total === 0) continue;
+    written += total;
     await cluster.engine.run(`copy (${rows}) to ${quote(path)} (format parquet)`, never);
     await cluster.files.put(`${url}000${slice}_part_00.parquet`, path);
   }
+  return written;
 }
 
 export async function csvOf(path: string): Promise<Buffer> {

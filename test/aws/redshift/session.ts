@@ -122,8 +122,8 @@ export function serve(near: Socket, world: Surroundings): Socket {
   async function throughS3(sql: string): Promise<string> {
     try {
       if (/^\s*unload/i.test(sql)) {
-        await unload(cluster, sql);
-        return 'set statement_timeout to 0';
+        const rows = await unload(cluster, sql);
+        return `set double.unloaded to '${String(rows)}'`;
       }
       const { into, csv } = await copied(cluster, sql, pid, tables);
       feeding = csv;

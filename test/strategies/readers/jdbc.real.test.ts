@@ -170,4 +170,132 @@ describe('the reader JDBC', () => {
     expect(() => configOf({})).toThrow('give either');
     expect(() => configOf({ ...TABLE, query: 'select 1' })).toThrow('give either');
   });
+
+  describe('by ranges of a column', () => {
+    const RANGES = { partitionColumn: 'id', numPartitions: 4 };
+
+    beforeEach(async () => {
+      await client.query(
+        `create table src.many as select i as id, i::numeric(20,3) / 7 as share, i::double precision as size,
+           date '2017-01-01' + (i % 100) as born, timestamptz '2017-01-01' + i * interval '1 minute' as at,
+           md5(i::text) as label from generate_series(1, 1000) i;
+         insert into src.many (label) values ('nobody'), ('nowhere');
+         create view src.ranged as select * from src.many`,
+      );
+    });
+
+    /** Copies the source, with something that happens before its first row is read. */
+    async function copied(changes: object, meanwhile?: () => Promise<unknown>) {
+      const { bulk } = jdbcReader.on;
+      if (bulk === undefined) throw new Error('the reader has no bulk engine');
+      const scripts: string[] = [];
+      const watched: SqlSession = {
+        ...session,
+        async run(sql, signal) {
+          if (sql.includes('copy') && scripts.push(sql) === 1) await meanwhile?.();
+          await session.run(sql, signal);
+        },
+      };
+      const source = await bulk(watched, configOf(changes), context, forever);
+      const still = await source.materialize?.(forever);
+      if (still === undefined) throw new Error('what changes has to be copied');
+      return { still, scripts };
+    }
+
+    const figures = async ({ relationWithOrigin }: Source) => {
+      const [row] = await rowsOf(
+        `select count(*) as rows, count(distinct label) as labels, sum(id)::bigint as sum, count(*) - count(id) as nulls,
+           count(distinct __row) as places, max(__row) as last from (${relationWithOrigin})`,
+      );
+      return row;
+    };
+    const ALL = {
+      rows: 1002n,
+      labels: 1002n,
+      sum: 500_500n,
+      nulls: 2n,
+      places: 1002n,
+      last: 1001n,
+    };
+
+    it.each([
+      ['a view', { sourceTable: 'src.ranged' }],
+      ['a table', { sourceTable: 'src.many' }],
+      ['a query', { query: `select * from src.many where label <> '''' -- all;\n;` }],
+    ])('reads %s in one snapshot, over several connections', async (_, what) => {
+      const { still, scripts } = await copied({ ...RANGES, ...what }, () =>
+        client.query('update src.many set id = 1001 - id; delete from src.many where id > 10'),
+      );
+      expect(scripts.length).toBe(4);
+      expect(await figures(still)).toEqual(ALL);
+    });
+
+    it.each([
+      ['id', { lowerBound: 400, upperBound: '500' }, 4],
+      ['id', { numPartitions: 1 }, 1],
+      ['share', {}, 4],
+      ['size', { lowerBound: 0.5, upperBound: 0.75 }, 4],
+      ['born', {}, 4],
+      ['born', { lowerBound: '2017-03-01', upperBound: '2017-03-02' }, 2],
+      ['at', { lowerBound: '2017-01-01T02:00:00Z', upperBound: '2017-01-01T08:00:00Z' }, 4],
+    ])('loses no row by %s, with %j', async (partitionColumn, changes, parts) => {
+      const { still, scripts } = await copied({
+        ...{ ...RANGES, partitionColumn, sourceTable: 'src.ranged' },
+        ...changes,
+      });
+      expect(scripts.length).toBe(parts);
+      expect(await figures(still)).toEqual(ALL);
+    });
+
+    it('makes ranges of all that a bigint can be, of one value, and of none', async () => {
+      const extremes = await copied({ ...TABLE, ...RANGES });
+      expect(extremes.scripts.length).toBe(4);
+      expect(await rowsOf(`select count(*) as n from (${extremes.still.relation})`)).toEqual([
+        { n: 2n },
+      ]);
+      for (const id of [7, null]) {
+        const one = await copied({ query: `select ${String(id)}::bigint as id`, ...RANGES });
+        expect(await rowsOf(one.still.relation)).toEqual([{ id: id === null ? null : 7n }]);
+      }
+      const none = await copied({ query: 'select * from src.ranged where false', ...RANGES });
+      expect(await rowsOf(none.still.relation)).toEqual([]);
+    });
+
+    it('leaves nothing of a read that failed', async () => {
+      const query = `select id, 1 / (id - 900) as broken from src.many`;
+      await expect(copied({ query, ...RANGES })).rejects.toMatchObject({
+        code: 'SOURCE_UNREADABLE',
+        message: expect.stringContaining('division by zero'),
+      });
+      expect(await figures((await copied({ sourceTable: 'src.ranged' })).still)).toEqual(ALL);
+      const open = `select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%'`;
+      expect((await client.query<{ n: number }>(open)).rows).toEqual([{ n: 0 }]);
+    });
+
+    it.each([
+      [{ partitionColumn: 'label' }, 'SOURCE_SCHEMA', '"label" is of type text'],
+      [{ partitionColumn: 'nobody' }, 'SOURCE_UNREADABLE', 'nobody'],
+      [{ lowerBound: 5, upperBound: 1 }, 'CONFIG_INVALID', 'below'],
+      [{ lowerBound: 'a', upperBound: 'b' }, 'SOURCE_UNREADABLE', '"b"'],
+      [
+        { partitionColumn: 'day', query: `select date 'infinity' as day` },
+        'SOURCE_UNREADABLE',
+        'infinity',
+      ],
+    ])('says what is wrong with %j: %s', async (changes, code, text) => {
+      const what = 'query' in changes ? {} : { sourceTable: 'src.ranged' };
+      await expect(copied({ ...what, ...RANGES, ...changes })).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(text),
+        hint: expect.any(String),
+      });
+    });
+
+    it('wants column, number and both bounds together', () => {
+      const base = { sourceTable: 'src.ranged' };
+      expect(() => configOf({ ...base, partitionColumn: 'id' })).toThrow('num_partitions');
+      expect(() => configOf({ ...base, ...RANGES, lowerBound: 1 })).toThrow('together');
+      expect(() => configOf({ ...base, lowerBound: 1, upperBound: 2 })).toThrow('together');
+    });
+  });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { systemClock } from '../../../core/clock.ts';
 import type { ComputedResult, SqlSession } from '../../../core/engine.ts';
@@ -115,19 +115,23 @@ export class RedshiftWorld implements AsyncDisposable {
       contract: options.contract ?? CONTRACT,
       ...(options.window && { window: options.window }),
     };
-    const context: StrategyContext = {
+    const context = this.context(options.reach);
+    const open = redshiftWriter.on.bulk;
+    if (open === undefined) throw new Error('the writer does not run on bulk');
+    return await open(this.session, config, request, context, never);
+  }
+
+  context(reach: (moment: string) => Promise<void> = () => Promise.resolve()): StrategyContext {
+    return {
       clock: systemClock,
       openStorage: this.#s3.openStorage,
-      failpoints: { reach: options.reach ?? (() => Promise.resolve()) },
+      failpoints: { reach },
       resolveSecret: (secret) =>
         Promise.resolve(secret.kind === 'literal' ? secret.value : this.#server.password),
       warn: (message) => {
         this.warnings.push(message);
       },
     };
-    const open = redshiftWriter.on.bulk;
-    if (open === undefined) throw new Error('the writer does not run on bulk');
-    return await open(this.session, config, request, context, never);
   }
 
   async compute(query: string, contract: OutputContract = CONTRACT): Promise<ComputedResult> {
@@ -179,6 +183,11 @@ export class RedshiftWorld implements AsyncDisposable {
       new ListObjectsV2Command({ Bucket: BUCKET }),
     );
     return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** Removes one of them. */
+  async remove(key: string): Promise<void> {
+    await this.#s3.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
