@@ -1,3 +1,4 @@
+import type { Column } from './schema.ts';
 import type { SourceProgress, SourceRange } from './source-range.ts';
 import type { Window } from './window.ts';
 
@@ -46,6 +47,8 @@ export interface LoadEntry {
   readonly merged?: Merged;
   /** Of an incremental load: the part of its source that it has read. */
   readonly progress?: SourceProgress;
+  /** Columns that came with the source, of this load or an earlier one; absent: none. */
+  readonly evolved?: readonly Column[];
 }
 
 /** What a merge made of the partitions that it has rows of, where rows of earlier loads stay. */
@@ -151,4 +154,17 @@ export function countsMatch(
   return (
     isComplete && expected.every((partition) => counted.get(partition.value) === partition.rows)
   );
+}
+
+/**
+ * All columns that came with the source, in the order in which they did. A name has one type.
+ *
+ * @param entries - loads of one or more targets, oldest first.
+ */
+export function evolvedBy(entries: readonly LoadEntry[]): readonly Column[] {
+  const found = new Map<string, Column>();
+  for (const column of entries.flatMap(({ evolved = [] }) => evolved)) {
+    if (!found.has(column.name)) found.set(column.name, column);
+  }
+  return [...found.values()];
 }

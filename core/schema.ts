@@ -12,6 +12,11 @@ export interface Column {
   readonly nullable: boolean;
   /** What it says, for people who meet it in a catalog. */
   readonly comment?: string;
+  /**
+   * Came with the source, by `schema_contract`: nullable, after the job's own columns, and null in
+   * rows that were loaded before. A target may still lack it; the commit of the load adds it.
+   */
+  readonly evolved?: boolean;
 }
 
 /** What a sink receives: the columns in order, the key, and the column that partitions files. */
@@ -36,4 +41,15 @@ export function typeName(type: ColumnType): string {
     default:
       return type.kind;
   }
+}
+
+/** The contract with columns that came with the source, besides those that it has. */
+export function withEvolved(contract: OutputContract, columns: readonly Column[]): OutputContract {
+  const own = new Set(contract.columns.map(({ name }) => name));
+  const more = columns.filter(({ name }) => !own.has(name));
+  return more.length === 0 ? contract : { ...contract, columns: [...contract.columns, ...more] };
+}
+
+export function evolvedColumns({ columns }: OutputContract): readonly Column[] {
+  return columns.filter(({ evolved }) => evolved === true);
 }

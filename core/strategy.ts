@@ -148,6 +148,8 @@ export interface TargetState {
   readonly exists: boolean;
   /** The statement that makes it when it does not exist; a folder of files needs none. */
   readonly create?: string;
+  /** The statements that add what it lacks of the columns that came with the source. */
+  readonly alter?: string;
   /** Files that hold the rows of the request's window; absent where rows are in no files of ours. */
   readonly files?: number;
 }

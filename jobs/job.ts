@@ -10,6 +10,7 @@ import type { PlanSession } from '../plan/session.ts';
 import type { Corrections } from './corrections.ts';
 import type { Notifiers } from './notify.ts';
 import type { LoadPreview } from './preview.ts';
+import type { ColumnFate } from './schema-contract.ts';
 import type { SinkPlan } from './sinks.ts';
 import type { Transform } from './transform.ts';
 
@@ -77,6 +78,8 @@ export interface SinkOutcome {
   readonly loadId: string;
   /** Counted in the target after the commit; from the ledger when reused. */
   readonly loaded: number;
+  /** Columns that came with the source and that this load has added there. */
+  readonly added?: readonly string[];
   /** Of a merge: rows that were there, whose place loaded ones have taken. */
   readonly replaced?: number;
   readonly seconds: number;
@@ -112,7 +115,10 @@ export interface JobOutcome {
   /** Where quarantined rows are, when there are any. */
   readonly quarantine?: string;
   readonly warnings: readonly string[];
+  /** Columns of the source that nothing uses. */
   readonly extraColumns: readonly string[];
+  /** Columns that are not as the job knows them, and what happens to them. */
+  readonly schemaChanges: readonly ColumnFate[];
   /** Of a dry run that was asked for it. */
   readonly preview?: LoadPreview;
 }

@@ -10,8 +10,8 @@ import type { PlanRow, PlanSession } from '../plan/session.ts';
 import { enginesOf } from '../plan/support.ts';
 import type { Field } from '../plan/types.ts';
 import type { Computation, EngineContext } from './job.ts';
-import { checkSource } from './source-check.ts';
-import type { Measured } from './transform.ts';
+import { fitSource } from './schema-contract.ts';
+import type { Measured, Transform } from './transform.ts';
 
 /** What one engine made of the sample. */
 export interface EngineParity {
@@ -96,7 +96,7 @@ export async function compareEngines(
   for (const engine of able) {
     const own = engine === 'bulk' ? sampler : await open(engine);
     const startMs = context.clock.monotonicMs();
-    const outcome = await runOn(own, sample, computation, options.window, signal);
+    const outcome = await runOn(own, sample, options.window, signal);
     const seconds = (context.clock.monotonicMs() - startMs) / 1000;
     const [first = { outcome }] = found;
     const difference = differenceOf(
@@ -154,6 +154,8 @@ function choose(
 
 interface Sample {
   readonly source: Source;
+  /** Fitted to the source. */
+  readonly transform: Transform;
   readonly sourceRows: number;
   readonly path: string;
   readonly rows: number;
@@ -167,9 +169,9 @@ async function takeSample(
   signal: AbortSignal,
 ): Promise<Sample> {
   const { sql } = session;
-  const { transform } = computation;
   const opened = await computation.openSource(sql, signal);
-  checkSource(opened, transform.required);
+  const { evolved } = fitSource(opened, computation.transform, []);
+  const transform = computation.transform.withEvolved(evolved, opened.columns);
   const source = (await opened.materialize?.(signal)) ?? opened;
   await transform.inputs(session, source, signal);
   const whole = await transform.prepare(session, source, options.window, signal);
@@ -182,13 +184,12 @@ async function takeSample(
     signal,
   );
   const rows = (await sql.parquet.rows([path], signal)).get(path) ?? 0;
-  return { source, sourceRows: read, path, rows };
+  return { source, transform, sourceRows: read, path, rows };
 }
 
 async function runOn(
   session: PlanSession,
-  { source, path }: Sample,
-  { transform }: Computation,
+  { source, transform, path }: Sample,
   window: Window | undefined,
   signal: AbortSignal,
 ): Promise<Outcome> {

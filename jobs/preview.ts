@@ -5,6 +5,7 @@ import type { PlanSession } from '../plan/session.ts';
 import { findIncrement, incrementalOf } from './increment.ts';
 import type { RunInfo } from './job.ts';
 import { type CatalogPreview, previewCatalog } from './after-load.ts';
+import type { ColumnFate, SchemaFit } from './schema-contract.ts';
 import { type OpenSink, sumOf } from './sinks.ts';
 import type { LoadPlan } from './template.ts';
 import type { Measured, RuleDescription, RunStamp } from './transform.ts';
@@ -18,6 +19,8 @@ export interface LoadPreview {
     /** Undefined where a part does not tell. */
     readonly bytes?: number;
     readonly columns: readonly (SourceColumn & { readonly used: boolean })[];
+    /** Columns that are not as the job knows them. */
+    readonly changes: readonly ColumnFate[];
   };
   /** Of an incremental read: the range, or since when nothing is new. */
   readonly increment?: string;
@@ -29,7 +32,7 @@ export interface LoadPreview {
   readonly sinks: readonly SinkPreview[];
 }
 
-export interface SinkPreview extends Pick<OpenSink, 'plan' | 'loadId'> {
+export interface SinkPreview extends Pick<OpenSink, 'plan' | 'loadId' | 'added'> {
   readonly target: string;
   readonly state: TargetState;
   /** Rows that the target holds of the run's window; all, in mode `overwrite`. */
@@ -47,6 +50,7 @@ const NOTHING: Measured = { read: 0, filtered: 0, quarantined: 0, dropped: 0, ru
 /** Reads the source once, to count; asks each target what it holds. */
 export async function previewLoad(
   { transform }: LoadPlan,
+  fit: SchemaFit,
   session: PlanSession,
   source: Source,
   sinks: readonly OpenSink[],
@@ -65,7 +69,7 @@ export async function previewLoad(
     const preview = await previewSink(each.sink, run.force, signal);
     previews.push(each.lacks ? preview : { ...preview, isAhead: true });
   }
-  const used = new Set(transform.required.map(({ name }) => name));
+  const unused = new Set(fit.unused);
   const bytes = source.snapshot
     .map((part) => part.bytes)
     .reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0);
@@ -74,7 +78,8 @@ export async function previewLoad(
       location: source.location,
       parts: source.snapshot.length,
       ...(bytes === undefined ? {} : { bytes }),
-      columns: source.columns.map((column) => ({ ...column, used: used.has(column.name) })),
+      columns: source.columns.map((column) => ({ ...column, used: !unused.has(column.name) })),
+      changes: fit.fates,
     },
     ...(increment === undefined ? {} : { increment: increment.text }),
     measured,
@@ -89,7 +94,7 @@ function stampOf({ createdBy, startedAt }: RunInfo): RunStamp {
 }
 
 async function previewSink(
-  { plan, sink, loadId }: OpenSink,
+  { plan, sink, loadId, added }: OpenSink,
   force: boolean,
   signal: AbortSignal,
 ): Promise<SinkPreview> {
@@ -98,7 +103,7 @@ async function previewSink(
   const known = force ? undefined : reusableLoad(await sink.loads(signal), loadId);
   const isThere = known !== undefined && countsMatch(known, counts);
   return {
-    ...{ plan, loadId, target: sink.target, state, rowsThere: sumOf(counts) },
+    ...{ plan, loadId, added, target: sink.target, state, rowsThere: sumOf(counts) },
     ...(isThere ? { reuse: known } : {}),
     ...(sink.afterLoad === undefined
       ? {}

@@ -5,6 +5,8 @@ import type { DetectedPlatform } from '../core/platform.ts';
 const MAX_TEXT = 2_000;
 /** So many fit beside everything else. */
 const MOST_RULES = 16;
+/** A source may bring more new columns than a line has room for; events have all. */
+const MOST_COLUMNS = 16;
 const WORST = ['failed', 'broken', 'tolerated', 'passed'] as const;
 
 /** The one JSON line on stdout, at most 16 kB; its keys are public. */
@@ -67,6 +69,7 @@ export function resultLine(
       load_id: sink.loadId,
       loaded: sink.loaded,
       ...(sink.replaced === undefined ? {} : { replaced: sink.replaced }),
+      ...(sink.added === undefined ? {} : { added_columns: sink.added.slice(0, MOST_COLUMNS) }),
       reused: sink.status === 'reused',
       seconds: Math.round(sink.seconds * 1000) / 1000,
     })),

@@ -2,17 +2,20 @@ import { type Claim, startOfRun } from '../core/claims.ts';
 import type { SqlSession } from '../core/engine.ts';
 import { JobError } from '../core/errors.ts';
 import type { JobContext } from './job.ts';
-import { countsMatch, type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
+import { countsMatch, evolvedBy, type LoadEntry, type Mode, reusableLoad } from '../core/ledger.ts';
+import { type Column, evolvedColumns } from '../core/schema.ts';
 import type { SourceProgress } from '../core/source-range.ts';
 import {
   claimWindow,
   type LoadRequest,
   type Sink,
+  type Source,
   type SourcePart,
   type StrategyContext,
 } from '../core/strategy.ts';
 import { describeWindow, windowsOverlap } from '../core/window.ts';
 import { loadIdOf } from './load-id.ts';
+import { fitSource, type SchemaFit } from './schema-contract.ts';
 import type { LoadPlan } from './template.ts';
 
 const CLEAN_UP_MS = 30_000;
@@ -41,6 +44,8 @@ export interface OpenSink {
   identify(source: readonly SourcePart[]): string;
   /** What of an incremental source the load is. */
   readonly progress?: SourceProgress;
+  /** Columns that came with the source and that no load has brought there before. */
+  readonly added: readonly Column[];
 }
 
 export interface HeldSink extends OpenSink {
@@ -54,17 +59,72 @@ export interface ClaimedSink extends HeldSink {
   readonly rowsBefore: number;
 }
 
-/** Opens and checks every target; they are closed with `open`. */
-export async function openSinks(
-  plan: LoadPlan,
-  snapshot: { readonly source: readonly SourcePart[]; readonly inputs: readonly SourcePart[] },
+/** An open target of a run. */
+interface Target {
+  readonly plan: SinkPlan;
+  readonly sink: Sink;
+  readonly request: LoadRequest;
+  /** Columns that came with the source in earlier loads. */
+  readonly known: readonly Column[];
+}
+
+/** A plan whose contract has the columns that came with the source, and its open targets. */
+export interface FittedPlan {
+  readonly plan: LoadPlan;
+  readonly fit: SchemaFit;
+  readonly targets: readonly Target[];
+}
+
+/**
+ * Opens every target for the columns that the load will have: those of the job, those that earlier
+ * loads brought into any of the targets, and what the schema contract lets come. Targets are closed
+ * with `open`.
+ *
+ * @throws JobError `SOURCE_SCHEMA` for columns that the schema contract does not allow.
+ */
+export async function openTargets(
+  given: LoadPlan,
+  source: Source,
   session: SqlSession,
   context: JobContext,
   open: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<readonly OpenSink[]> {
+): Promise<FittedPlan> {
+  const plain = new AsyncDisposableStack();
+  try {
+    const targets = await openAll(given, session, context, plain, signal);
+    const known = evolvedIn(targets);
+    const fit = fitSource(source, given.transform, known);
+    const transform = given.transform.withEvolved(fit.evolved, source.columns);
+    const plan = { ...given, transform };
+    if (fit.evolved.length === 0) {
+      open.use(plain.move());
+      return { plan, fit, targets };
+    }
+    await plain.disposeAsync();
+    return { plan, fit, targets: await openAll(plan, session, context, open, signal) };
+  } finally {
+    await plain.disposeAsync();
+  }
+}
+
+/** What loads have brought into any of the targets, besides a job's own columns. */
+function evolvedIn(targets: readonly Target[]): readonly Column[] {
+  const all = new Map(
+    targets.flatMap(({ known }) => known).map((column) => [column.name, column] as const),
+  );
+  return [...all.values()];
+}
+
+async function openAll(
+  plan: LoadPlan,
+  session: SqlSession,
+  context: JobContext,
+  open: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<readonly Target[]> {
   const { runId, attempt, job, window } = context.run;
-  const sinks: OpenSink[] = [];
+  const targets: Target[] = [];
   for (const sinkPlan of plan.sinks) {
     const { mode } = sinkPlan;
     const covers = mode === 'overwrite' ? undefined : plan.transform.covers(window);
@@ -79,12 +139,31 @@ export async function openSinks(
       ...(covers === undefined ? {} : { covers }),
     };
     const sink = open.use(await sinkPlan.open(session, request, context, signal));
+    targets.push({ plan: sinkPlan, sink, request, known: evolvedBy(await sink.loads(signal)) });
+  }
+  return targets;
+}
+
+/** Checks every target, and names the load that the run is there. */
+export async function checkTargets(
+  { plan, targets }: FittedPlan,
+  snapshot: { readonly source: readonly SourcePart[]; readonly inputs: readonly SourcePart[] },
+  context: JobContext,
+  signal: AbortSignal,
+): Promise<readonly OpenSink[]> {
+  const { job, window } = context.run;
+  const sinks: OpenSink[] = [];
+  for (const { plan: sinkPlan, sink, request, known } of targets) {
     await sink.check(signal);
     const { target } = sink;
+    const { mode } = sinkPlan;
     const content = { job, target, mode, plan: plan.transform.text, inputs: snapshot.inputs };
     const identify = (source: readonly SourcePart[]) =>
       loadIdOf(window === undefined ? { ...content, source } : { ...content, source, window });
-    sinks.push({ plan: sinkPlan, sink, request, loadId: identify(snapshot.source), identify });
+    const there = new Set(known.map(({ name }) => name));
+    const added = evolvedColumns(request.contract).filter(({ name }) => !there.has(name));
+    const loadId = identify(snapshot.source);
+    sinks.push({ plan: sinkPlan, sink, request, loadId, identify, added });
   }
   return sinks;
 }

@@ -35,7 +35,7 @@ export async function stateOf(
   context: EngineContext,
   signal: AbortSignal,
 ): Promise<SinkState> {
-  return await withSink(plan, computation, job, context, signal, async (sink, session) => {
+  return await withSink(plan, computation, job, context, signal, async ({ sink, session }) => {
     const entries = await sink.loads(signal);
     const source = ask ? await computation.openSource(session.sql, signal) : undefined;
     const incremental = source?.incremental;

@@ -4,6 +4,7 @@ import type { PlanSession } from '../plan/session.ts';
 import { leaseLostOr } from '../core/claims.ts';
 import type { JobContext, JobOutcome, RuleOutcome, SessionOptions } from './job.ts';
 import type { LoadEntry, RowCounts } from '../core/ledger.ts';
+import { evolvedColumns } from '../core/schema.ts';
 import { advances } from '../core/source-range.ts';
 import type { Source } from '../core/strategy.ts';
 import { assertQuarantineShare } from './accounting.ts';
@@ -16,8 +17,8 @@ import { keepQuarantine, keptEvent, type Quarantined } from './quarantine.ts';
 import { previewLoad } from './preview.ts';
 import { computeResult } from './result.ts';
 import { assertTellsRowErrors } from './row-errors.ts';
-import { claimSinks, type HeldSink, openSinks, type SinkPlan } from './sinks.ts';
-import { checkSource } from './source-check.ts';
+import { fitSource } from './schema-contract.ts';
+import { checkTargets, claimSinks, type HeldSink, openTargets, type SinkPlan } from './sinks.ts';
 import type { Transform } from './transform.ts';
 import { accountSinks, sinkOutcome, writeSinks } from './write.ts';
 
@@ -58,36 +59,38 @@ const EMPTY_WINDOW =
  * so that a failure until then leaves every target as it was.
  */
 export async function runLoad(
-  plan: LoadPlan,
+  given: LoadPlan,
   context: JobContext,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
   const { run } = context;
-  const { transform } = plan;
-  assertTellsRowErrors(plan);
-  await using session = await context.openEngine(plan.engine.engine, plan.session, signal);
+  assertTellsRowErrors(given);
+  await using session = await context.openEngine(given.engine.engine, given.session, signal);
   await using open = new AsyncDisposableStack();
 
-  const { source, digest, sinks, extraColumns } = await context.step('check', async () => {
-    const own = await plan.openSource(session.sql, signal);
-    const extra = checkSource(own, transform.required);
+  const { plan, fit, source, digest, sinks } = await context.step('check', async () => {
+    const own = await given.openSource(session.sql, signal);
+    assertReadable(own, given);
     if (run.corrections !== undefined) assertReplayable(own, run);
     const opened =
       run.corrections === undefined
         ? own
         : await correctedSource(own, run.corrections, session.sql, context, signal);
-    const inputs = await transform.inputs(session, opened, signal);
+    const fitted = await openTargets(given, opened, session.sql, context, open, signal);
+    const inputs = await fitted.plan.transform.inputs(session, opened, signal);
     const snapshot = { source: opened.snapshot, inputs };
-    const ready = await openSinks(plan, snapshot, session.sql, context, open, signal);
+    const ready = await checkTargets(fitted, snapshot, context, signal);
     const digest = run.corrections?.source ?? digestOf(own.snapshot);
-    return { source: opened, digest, sinks: ready, extraColumns: extra };
+    return { ...fitted, source: opened, digest, sinks: ready };
   });
+  const { transform } = plan;
   const outcome = {
     engine: plan.engine.engine,
     engineReason: plan.engine.reason,
     source: source.location,
     contract: transform.contract,
-    extraColumns,
+    extraColumns: fit.unused,
+    schemaChanges: fit.fates,
     counts: NO_ROWS,
     partitions: [],
     rules: [],
@@ -97,7 +100,7 @@ export async function runLoad(
     const checked = sinks.map((sink) => sinkOutcome(sink, 'checked'));
     if (run.preview !== true) return { ...outcome, sinks: checked };
     const preview = await context.step('measure', () =>
-      previewLoad(plan, session, source, sinks, run, signal),
+      previewLoad(plan, fit, session, source, sinks, run, signal),
     );
     return { ...outcome, sinks: checked, preview };
   }
@@ -119,6 +122,13 @@ export async function runLoad(
   }
 }
 
+/** Before any target is looked at: what of the columns no ledger can excuse. */
+function assertReadable(source: Source, { transform }: LoadPlan): void {
+  const { policies } = transform;
+  const newColumns = policies.newColumns === 'fail' ? 'ignore' : policies.newColumns;
+  fitSource(source, { ...transform, policies: { ...policies, newColumns } }, []);
+}
+
 type Loaded = Pick<JobOutcome, 'counts' | 'sinks'> & Partial<JobOutcome>;
 
 async function loadClaimed(
@@ -138,7 +148,7 @@ async function loadClaimed(
     return { counts: known.counts, sinks, partitions: partitionsOf(known) };
   }
   if (source === undefined) return { counts: NO_ROWS, sinks: [] };
-  checkSource(source, plan.transform.required);
+  fitSource(source, plan.transform, evolvedColumns(plan.transform.contract));
 
   const { snapshot, prepared, measured, quarantined } = await context.step('measure', async () => {
     const still = (await source.materialize?.(signal)) ?? source;

@@ -1,9 +1,10 @@
-import type { OutputContract } from '../core/schema.ts';
-import type { Source, SourcePart } from '../core/strategy.ts';
+import type { Column, OutputContract } from '../core/schema.ts';
+import type { Source, SourceColumn, SourcePart } from '../core/strategy.ts';
 import type { Window } from '../core/window.ts';
 import type { Relation } from '../plan/plan.ts';
 import type { PartitionedResult, PlanSession } from '../plan/session.ts';
 import type { RuleOutcome } from './job.ts';
+import type { SchemaContract } from './schema-contract.ts';
 
 /** A column the transform reads, and what its values may be in the source. */
 export interface RequiredColumn {
@@ -57,6 +58,14 @@ export interface RuleDescription extends Pick<RuleOutcome, 'rule' | 'action'> {
 export interface Transform {
   readonly contract: OutputContract;
   readonly required: readonly RequiredColumn[];
+  /** What it does where a source has other columns. */
+  readonly policies: SchemaContract;
+  /**
+   * The same with columns that came with the source.
+   *
+   * @param source - the source's columns, for the rules that follow from them.
+   */
+  withEvolved(columns: readonly Column[], source: readonly SourceColumn[]): Transform;
   /** Changes whenever the meaning of the transform does, on any engine; part of the load id. */
   readonly text: string;
   /** The whole result, for explaining it and for asking which engines can run it. */

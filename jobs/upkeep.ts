@@ -1,4 +1,3 @@
-import type { Sink } from '../core/strategy.ts';
 import type { Compaction, Upkeep, Vacuumed } from '../core/upkeep.ts';
 import type { Computation, EngineContext } from './job.ts';
 import type { SinkPlan } from './sinks.ts';
@@ -21,7 +20,7 @@ export async function keepUp<Done extends Compaction | Vacuumed>(
   context: EngineContext,
   signal: AbortSignal,
 ): Promise<Kept<Done>> {
-  return await withSink(plan, computation, job, context, signal, async (sink: Sink) => {
+  return await withSink(plan, computation, job, context, signal, async ({ sink }) => {
     const place = { sink: plan.name, kind: plan.kind, target: sink.target };
     return sink.upkeep === undefined ? place : { ...place, done: await work(sink.upkeep) };
   });

@@ -60,8 +60,8 @@ export async function verifyTarget(
   context: EngineContext,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const { contract } = computation.transform;
-  return await withSink(plan, computation, job, context, signal, async (sink, session) => {
+  return await withSink(plan, computation, job, context, signal, async (opened) => {
+    const { sink, session, contract } = opened;
     await sink.check(signal);
     for (let look = 1; look <= LOOKS; look++) {
       const loads = await loadsOf(sink, signal);
@@ -91,7 +91,7 @@ export async function listLoads(
   context: EngineContext,
   signal: AbortSignal,
 ): Promise<Omit<Verification, 'partitions'>> {
-  return await withSink(plan, computation, job, context, signal, async (sink) => ({
+  return await withSink(plan, computation, job, context, signal, async ({ sink }) => ({
     ...{ sink: plan.name, kind: plan.kind, target: sink.target },
     loads: await loadsOf(sink, signal),
   }));

@@ -2,6 +2,7 @@ import { allOrNone } from '../core/concurrent.ts';
 import { JobError } from '../core/errors.ts';
 import type { JobContext, SinkOutcome } from './job.ts';
 import { type LoadEntry, type PartitionContent, rowsOf, type RowCounts } from '../core/ledger.ts';
+import { evolvedColumns } from '../core/schema.ts';
 import type { Staged } from '../core/strategy.ts';
 import { assertAccounted } from './accounting.ts';
 import type { Computed } from './result.ts';
@@ -80,6 +81,7 @@ export async function writeSinks(
       load_id: entry.loadId,
       rows: rowsOf(entry),
       ...(entry.merged === undefined ? {} : { replaced: entry.merged.replaced }),
+      ...(claimed.added.length === 0 ? {} : { added: claimed.added.map(({ name }) => name) }),
     });
   }
   return written;
@@ -114,6 +116,7 @@ function entryOf(
   createdBy: string,
 ): LoadEntry {
   const { job, runId, attempt, window, covers, mode } = request;
+  const evolved = evolvedColumns(request.contract);
   return {
     loadId,
     job,
@@ -128,6 +131,7 @@ function entryOf(
     counts,
     partitions,
     ...(progress === undefined ? {} : { progress }),
+    ...(evolved.length === 0 ? {} : { evolved }),
   };
 }
 
@@ -140,7 +144,7 @@ export async function accountSinks(
 ): Promise<readonly SinkOutcome[]> {
   return await allOrNone(
     sinks.map((claimed) => async (each: AbortSignal) => {
-      const { plan, sink, reuse } = claimed;
+      const { plan, sink, reuse, added } = claimed;
       const done = written.get(claimed);
       const loaded = await countLoaded(claimed, done, each);
       assertAccounted(plan.name, reuse?.counts ?? counts, loaded, 'after the commit');
@@ -149,6 +153,9 @@ export async function accountSinks(
         ...sinkOutcome(claimed, reuse === undefined ? 'loaded' : 'reused'),
         loaded,
         ...(merged === undefined ? {} : { replaced: merged.replaced }),
+        ...(done === undefined || added.length === 0
+          ? {}
+          : { added: added.map(({ name }) => name) }),
         seconds: done?.seconds ?? 0,
         sample: await sink.sample(SAMPLE_ROWS, each),
       };

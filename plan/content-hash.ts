@@ -1,4 +1,4 @@
-import type { OutputContract } from '../core/schema.ts';
+import type { Column, OutputContract } from '../core/schema.ts';
 import { count, sum } from './aggregate.ts';
 import type { Expression } from './expression.ts';
 import { cast } from './expressions/cast.ts';
@@ -13,9 +13,27 @@ import { decimal, type PlanType, string } from './types.ts';
 
 /** Columns that say who loaded a row and when; not part of a row's content. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(['created_by', 'loaded_at']);
-/** Whether a column is part of a row's content. */
-export function isContent({ name }: { readonly name: string }): boolean {
-  return !NOT_CONTENT.has(name);
+/** No engine spells them as the others do, so they have no canonical text. */
+const WITHOUT_TEXT: ReadonlySet<string> = new Set(['float64', 'binary']);
+
+/** The columns that are a row's content: first the job's own, in the contract's order. */
+export function ownContent({ columns }: OutputContract): readonly Column[] {
+  return columns.filter(({ name, evolved }) => evolved !== true && !NOT_CONTENT.has(name));
+}
+
+/**
+ * Then those that came with the source, by name. Each adds its {@link evolvedPrefix} and its text where
+ * it has a value, and nothing where it is null: so rows that were loaded before have the same hash.
+ */
+export function evolvedContent({ columns }: OutputContract): readonly Column[] {
+  return columns
+    .filter(({ evolved, type }) => evolved === true && !WITHOUT_TEXT.has(type.kind))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Stands before the text of a column that came with the source. */
+export function evolvedPrefix({ name }: Column): string {
+  return `${name}=`;
 }
 
 /** Stands between two columns: no text of a column has it. */
@@ -58,11 +76,16 @@ export function contentOf(
   const group: readonly ReadField[] =
     by === undefined ? [] : [{ name: by, type: string, nullable: false }];
   const { node } = readFields(source, [...fieldsOf(contract), ...group]);
-  const hashed = contract.columns.filter(isContent).flatMap(({ name }, index) => {
+  const own = ownContent(contract).flatMap(({ name }, index) => {
     const field = fieldOf(node, name);
     const canonical = canonicalText(columnOf(field), field.nullable);
     return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
   });
+  const evolved = evolvedContent(contract).map((column) => {
+    const value = cast(columnOf(fieldOf(node, column.name)), string);
+    return coalesce(concat(SEPARATOR + evolvedPrefix(column), value), '');
+  });
+  const hashed = [...own, ...evolved];
   return relation(node)
     .select(() => ({
       partition: cast(columnOf(fieldOf(node, by ?? contract.partitionBy)), string),

@@ -2,6 +2,7 @@ import type { ConfigValue } from '../../core/config-values.ts';
 import { printable } from '../../core/printable.ts';
 import type { JobOutcome, RuleOutcome } from '../../jobs/job.ts';
 import type { LoadPreview, SinkPreview } from '../../jobs/preview.ts';
+import type { ColumnFate } from '../../jobs/schema-contract.ts';
 import type { ResultLine } from '../../jobs/result-line.ts';
 import { tableLines } from '../table.ts';
 import { count, paint } from '../wording.ts';
@@ -56,7 +57,7 @@ function configLines(config: readonly ConfigValue[], width: number): readonly st
 }
 
 function sourceLines({ source, increment, measured }: LoadPreview): readonly string[] {
-  const { location, parts, bytes, columns } = source;
+  const { location, parts, bytes, columns, changes } = source;
   const size = [
     `${count(parts)} ${parts === 1 ? 'part' : 'parts'}`,
     ...(bytes === undefined ? [] : [`${count(bytes)} bytes`]),
@@ -74,9 +75,15 @@ function sourceLines({ source, increment, measured }: LoadPreview): readonly str
     ...(increment === undefined ? [] : [`reads: ${printable(increment)}`]),
     `columns: ${printable(named(true))}`,
     ...(unused === '' ? [] : [`not used: ${printable(unused)}`]),
+    ...changes.map((change) => printable(changeText(change))),
     `rows: ${count(inWindow)} to load, duplicates among them; ${count(measured.filtered)} outside the window; ${count(measured.quarantined)} to quarantine` +
       (measured.dropped === 0 ? '' : `; ${count(measured.dropped)} to drop`),
   ];
+}
+
+/** `new column discount DOUBLE: is added to the targets as float64`. */
+function changeText({ column, type, change, says }: ColumnFate): string {
+  return `${change} column ${column}${type === undefined ? '' : ` ${type}`}: ${says}`;
 }
 
 /** Each rule with what it finds now; rules about the result are looked at when there is one. */
@@ -107,8 +114,14 @@ function foundOf({ rows, verdict }: RuleOutcome): string {
 
 function sinkLines(sink: SinkPreview): readonly string[] {
   const { state, target, loadId } = sink;
-  const create = state.exists || state.create === undefined ? [] : state.create.split('\n');
+  const statements = sink.reuse !== undefined || sink.isAhead === true ? undefined : ddlOf(state);
+  const create = statements === undefined ? [] : statements.split('\n').map(printable);
   return [printable(target), doing(sink), `load id ${loadId}`, ...create, ...catalogLines(sink)];
+}
+
+/** What makes the target, or gives it the columns that came with the source. */
+function ddlOf({ exists, create, alter }: SinkPreview['state']): string | undefined {
+  return exists ? alter : create;
 }
 
 function catalogLines({ catalog }: SinkPreview): readonly string[] {
@@ -153,9 +166,11 @@ export function planJson({ job, line, outcome, preview, config }: Told) {
     engine: { name: outcome.engine, reason: outcome.engineReason },
     ...{ config, source, reads: preview.increment ?? null },
     ...{ measured, rules, steps: steps.split('\n') },
-    sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse, catalog }) => ({
+    sinks: sinks.map(({ plan, target, state, rowsThere, loadId, reuse, catalog, added }) => ({
       ...{ sink: plan.name, kind: plan.kind, mode: plan.mode, target },
       ...{ exists: state.exists, create: state.exists ? null : (state.create ?? null) },
+      alter: state.alter ?? null,
+      added_columns: added.map(({ name }) => name),
       ...{ files: state.files ?? null, rows_there: rowsThere, load_id: loadId },
       reused_from: reuse?.runId ?? null,
       catalog: catalog ?? null,

@@ -37,7 +37,7 @@ function sampleTable({ sink, sample }: SinkOutcome, contract: OutputContract): H
 }
 
 /** What every target holds, column by column. */
-export function contractSection({ contract, extraColumns }: JobOutcome): Html {
+export function contractSection({ contract, extraColumns, schemaChanges }: JobOutcome): Html {
   return html`<section>
     <details>
       <summary>Columns of the targets (${contract.columns.length})</summary>
@@ -64,6 +64,13 @@ export function contractSection({ contract, extraColumns }: JobOutcome): Html {
           </tbody>
         </table>
       </div>
+      ${schemaChanges.map(
+        ({ column, type, change, says }) =>
+          html`<p>
+            The source's ${change} column <code>${printable(column)}</code> ${printable(type ?? '')}
+            ${printable(says)}.
+          </p>`,
+      )}
       ${
         extraColumns.length === 0
           ? undefined
@@ -75,8 +82,11 @@ export function contractSection({ contract, extraColumns }: JobOutcome): Html {
   </section>`;
 }
 
-function roleOf(name: string, { key, partitionBy, validity }: OutputContract): string {
+function roleOf(name: string, { columns, key, partitionBy, validity }: OutputContract): string {
   const roles = [
+    ...(columns.some((column) => column.name === name && column.evolved === true)
+      ? ['came with the source']
+      : []),
     ...(key.includes(name) ? ['key'] : []),
     ...(name === partitionBy ? ['partitions'] : []),
     ...(name === validity.from ? ['valid from'] : []),

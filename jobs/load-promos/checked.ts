@@ -9,6 +9,7 @@ import { type ColumnsIn, read, readFields, type Relation } from '../../plan/plan
 import type { ReadField } from '../../plan/relation.ts';
 import { int32, int64, string } from '../../plan/types.ts';
 import { columnsOfRules, type Rules, withAction, withRules } from '../quality/rules.ts';
+import type { SourceReading } from '../source-reading.ts';
 import { DISPLAY_LOCATIONS, FIRST_WEEK, LAST_WEEK, MAILER_LOCATIONS } from './contract.ts';
 
 /*
@@ -25,6 +26,8 @@ export interface Extras {
   /** Columns that only rules read. */
   readonly columns: readonly ReadField[];
   readonly rules: Rules;
+  /** Where the source is not as the job knows it. */
+  readonly reading: SourceReading;
 }
 
 /** Integers beyond int64 read as null: they are as bad a key as none. */
@@ -64,9 +67,17 @@ export type CheckedColumns = Omit<SourceColumns, 'week'> & { readonly week: 'int
   Flags;
 
 /** @param more - columns besides those of the transform. */
-export function readSource(more: readonly ReadField[]): Relation<SourceColumns> {
-  const own = Object.entries(SOURCE).map(([name, type]) => ({ name, type, nullable: true }));
-  return readFields<SourceColumns>('source', [...own, ...more]);
+export function readSource(
+  { fields, columns }: SourceReading,
+  more: readonly ReadField[],
+): Relation<SourceColumns> {
+  const own = Object.entries(SOURCE)
+    .filter(([name]) => !(name in columns))
+    .map(([name, type]) => ({ name, type, nullable: true }));
+  const source = readFields<SourceColumns>('source', [...own, ...fields, ...more]);
+  return Object.keys(columns).length === 0
+    ? source
+    : (source.derive(() => columns) as unknown as Relation<SourceColumns>);
 }
 
 /** Rows that pass the condition on the raw columns, with the codes as they are loaded. */
@@ -87,7 +98,7 @@ export function typed(
 export function checked(
   rows: Relation<SourceColumns>,
   condition: (row: SourceRow) => Expression<'bool'>,
-  { rules, withProducts }: Extras,
+  { rules, withProducts, reading }: Extras,
 ): Relation<CheckedColumns> {
   const builtIn = typed(rows, condition).derive((row) => ({
     week_range: isNull(row.week),
@@ -101,7 +112,10 @@ export function checked(
     ? withNames(builtIn, withProducts)
     : builtIn;
   const flagged = withRules(named, rules.rows) as unknown as typeof builtIn;
-  const quarantining = withAction(rules, 'quarantine').map(({ flag }) => columnNamed(flag));
+  const quarantining = [
+    ...reading.rules.filter(({ action }) => action === 'quarantine'),
+    ...withAction(rules, 'quarantine'),
+  ].map(({ flag }) => columnNamed(flag));
   return flagged.derive((row) => ({
     broken: or(...RULES.map((rule) => row[rule]), ...quarantining),
   }));

@@ -4,6 +4,7 @@ import { JobError } from '../../core/errors.ts';
 import type { Mode } from '../../core/ledger.ts';
 import { extractorConfig, loaderConfig, notifierConfig } from '../../strategies/registry.ts';
 import { qualityRules } from '../quality/rule-config.ts';
+import { DEFAULT_SCHEMA_CONTRACT, schemaContract } from '../schema-contract.ts';
 import { RULES } from './checked.ts';
 
 /** Keys that are accepted on the wire and have no implementation yet; they are never ignored. */
@@ -35,6 +36,8 @@ export const loadPromosConfig = z.strictObject({
       maxQuarantinedRatio: z.number().min(0).max(1).default(0.01),
     })
     .default({ rules: [], maxQuarantinedRatio: 0.01 }),
+  /** What columns do that the source has otherwise than the job knows them. */
+  schemaContract: schemaContract.default(DEFAULT_SCHEMA_CONTRACT),
   quarantine: z.strictObject({ path: z.string().min(1) }).optional(),
   /** What an empty window does to the rows that the targets hold for it. */
   onEmpty: z.enum(['keep', 'replace']).default('keep'),

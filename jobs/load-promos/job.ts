@@ -14,6 +14,7 @@ import {
   refuseReplacedIncrement,
 } from './config.ts';
 import { notifierOf, openReader, sinkPlans, sourceBytes } from './strategies.ts';
+import type { OpenReference } from '../quality/references.ts';
 import type { Transform } from '../transform.ts';
 import { promotionsTransform } from './transform.ts';
 
@@ -109,15 +110,20 @@ function readerOf(reader: LoadPromosConfig['extractorConfig'], context: Strategy
 }
 
 function transformOf(
-  { productsTable, quality }: LoadPromosConfig,
+  { productsTable, quality, schemaContract }: LoadPromosConfig,
   context: StrategyContext,
 ): Transform {
   const products =
     productsTable === undefined ? undefined : readerOf(asReader(productsTable), context);
-  return promotionsTransform(products, {
+  const rules = {
     rules: quality.rules,
-    open: (config, session, signal) => readerOf(asReader(config), context)(session, signal),
-  });
+    open: (config: Parameters<OpenReference>[0], session: SqlSession, signal: AbortSignal) =>
+      readerOf(asReader(config), context)(session, signal),
+  };
+  const warn = (message: string) => {
+    context.warn(message);
+  };
+  return promotionsTransform(products, rules, { policies: schemaContract, warn });
 }
 
 /** A path means Parquet. */

@@ -10,6 +10,7 @@ import { countBroken, countRows, KEY, samplesOf } from './plan.ts';
 
 /** How many rows that break a rule are named when it fails the run, or warns. */
 const SAMPLES = 3;
+const LOADED_AS_NULL = 'their values are loaded as null';
 
 /** Where the source's rows go, and what each rule about rows found. */
 export async function measurePromotions(
@@ -19,7 +20,7 @@ export async function measurePromotions(
   now: Date,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const [rows] = await session.collect(countRows(weeks), signal);
+  const [rows] = await session.collect(countRows(weeks, extras), signal);
   const [broken] = await session.collect(countBroken(weeks, extras), signal);
   const counted = {
     read: figure(rows, 'read'),
@@ -32,6 +33,13 @@ export async function measurePromotions(
   const rules = RULES.map((rule) =>
     outcomeOf({ rule, action: 'quarantine', checked: candidates, rows: figure(broken, rule) }),
   );
+  for (const { rule, action, flag } of extras.reading.rules) {
+    const rows = figure(broken, flag);
+    const isKept = action === 'quarantine';
+    const checked = isKept ? candidates : staying;
+    const finding = { rule, action, checked, rows };
+    rules.push(outcomeOf(isKept || rows === 0 ? finding : { ...finding, detail: LOADED_AS_NULL }));
+  }
   for (const check of extras.rules.rows) {
     const { action, threshold } = check.config;
     const isTaking = action === 'quarantine' || action === 'drop';

@@ -1,3 +1,4 @@
+import type { Column } from '../../core/schema.ts';
 import { type Aggregate, count, countDistinct, countIf, max } from '../../plan/aggregate.ts';
 import type { Expression } from '../../plan/expression.ts';
 import { minus, plus, times } from '../../plan/expressions/arithmetic.ts';
@@ -14,6 +15,8 @@ import { ascending, type ColumnsIn, columnOf, descending, type Relation } from '
 import type { ReadField } from '../../plan/relation.ts';
 import { decimal, int64, string } from '../../plan/types.ts';
 import { NO_RULES, type RowCheck, withAction } from '../quality/rules.ts';
+import type { SchemaRule } from '../source-reading.ts';
+import { planTypeOf } from '../source-values.ts';
 import type { RunStamp } from '../transform.ts';
 import {
   candidate,
@@ -45,8 +48,8 @@ import {
 export const KEY = ['product_id', 'store_id', 'week'] as const;
 
 /** One row: all of the source's rows, and those that the window filters out. */
-export function countRows(weeks: Weeks) {
-  return readSource([]).aggregate([], (row) => ({
+export function countRows(weeks: Weeks, { reading }: Extras) {
+  return readSource(reading, []).aggregate([], (row) => ({
     read: count(),
     filtered: countIf(and(weekKnown(row.week), not(within(row.week, weeks)))),
   }));
@@ -57,15 +60,19 @@ export function countRows(weeks: Weeks) {
  * asks for it. A bad week counts in any window; rules that set nothing aside count the rows that go on.
  */
 export function countBroken(weeks: Weeks, extras: Extras) {
-  const { rules } = extras;
-  const taking = withAction(rules, 'quarantine', 'drop');
-  const looking = withAction(rules, 'fail', 'warn');
-  const all = checked(readSource(extras.columns), (row) => candidate(row.week, weeks), extras);
+  const { rules, reading } = extras;
+  const schema = (action: SchemaRule['action']) =>
+    reading.rules.filter((rule) => rule.action === action);
+  const taking = [...schema('quarantine'), ...withAction(rules, 'quarantine', 'drop')];
+  const looking = [...schema('warn'), ...withAction(rules, 'fail', 'warn')];
+  const all = checkedSource(extras, weeks);
   // Only the newest value needs rows that nothing is wrong with.
   const rows =
     rules.freshness.length > 0
       ? all
-      : all.filter((row) => or(row.broken, ...rules.rows.map(({ flag }) => columnNamed(flag))));
+      : all.filter((row) =>
+          or(row.broken, ...[...taking, ...looking].map(({ flag }) => columnNamed(flag))),
+        );
   return rows.aggregate([], (row) => {
     const stays = goesOn(row.broken, rules);
     return {
@@ -89,7 +96,7 @@ export function countBroken(weeks: Weeks, extras: Extras) {
 /** The keys of a few rows that break a rule, the lowest first. */
 export function samplesOf({ flag, config }: RowCheck, weeks: Weeks, extras: Extras, limit: number) {
   const isTaking = config.action === 'quarantine' || config.action === 'drop';
-  return checked(readSource(extras.columns), (row) => candidate(row.week, weeks), extras)
+  return checkedSource(extras, weeks)
     .filter((row) => {
       const isBroken = columnNamed(flag);
       return isTaking ? isBroken : and(isBroken, goesOn(row.broken, extras.rules));
@@ -123,7 +130,8 @@ export function brokenRows(columns: readonly string[], weeks: Weeks, all: Extras
     type: int64,
     nullable: true,
   };
-  const withOrigin = readSource([...extras.columns, ...texts, file, number]);
+  const quarantining = extras.reading.rules.filter(({ action }) => action === 'quarantine');
+  const withOrigin = readSource(extras.reading, [...extras.columns, ...texts, file, number]);
   return checked(withOrigin, (row) => candidate(row.week, weeks), extras)
     .filter((row) => row.broken)
     .select((row) => ({
@@ -131,6 +139,7 @@ export function brokenRows(columns: readonly string[], weeks: Weeks, all: Extras
       rules: presentOf(
         named('week_range', row.week_range),
         ...RULES.slice(1).map((rule) => named(rule, row[rule])),
+        ...quarantining.map(({ rule, flag }) => named(rule, columnNamed(flag))),
         ...extras.rules.rows.map(({ name, flag }) => named(name, columnNamed(flag))),
       ),
       source_file: columnOf(file),
@@ -141,7 +150,10 @@ export function brokenRows(columns: readonly string[], weeks: Weeks, all: Extras
 /** The contract's columns of every row of these weeks that is loaded, one row a key. */
 export function promotions(stamp: RunStamp, weeks: Weeks, all: Extras) {
   const extras = deciding(all);
-  const best = checked(readSource(extras.columns), (row) => within(row.week, weeks), extras)
+  const { reading } = extras;
+  const { carried } = reading;
+  const source = readSource(reading, extras.columns);
+  const best = checked(source, (row) => within(row.week, weeks), extras)
     .filter((row) => goesOn(row.broken, extras.rules))
     .select((row) => ({
       product_id: row.product_id,
@@ -150,10 +162,16 @@ export function promotions(stamp: RunStamp, weeks: Weeks, all: Extras) {
       display_code: row.display_code,
       mailer_code: row.mailer_code,
       promo_score: score(row.display_code, row.mailer_code),
+      ...Object.fromEntries(carried.map(({ name, column }) => [name, carriedColumn(name, column)])),
     }))
     .dedupe({
       key: KEY,
-      keep: [descending('promo_score'), ascending('display_code'), ascending('mailer_code')],
+      keep: [
+        descending('promo_score'),
+        ascending('display_code'),
+        ascending('mailer_code'),
+        ...carried.map(({ name }) => ascending(name as 'promo_score')),
+      ],
       dropped: 'deduplicated',
     });
   return withNames(best, extras.withProducts).select((row) => ({
@@ -163,7 +181,19 @@ export function promotions(stamp: RunStamp, weeks: Weeks, all: Extras) {
     product_category: row.product_category,
     created_by: text(stamp.createdBy),
     loaded_at: instantOf(stamp.loadedAt),
+    ...Object.fromEntries(
+      carried.map(({ name, column }) => [column.name, carriedColumn(name, column)]),
+    ),
   }));
+}
+
+function carriedColumn(name: string, { type }: Column): Expression {
+  return columnOf({ name, type: planTypeOf(type), nullable: true });
+}
+
+function checkedSource(extras: Extras, weeks: Weeks) {
+  const source = readSource(extras.reading, extras.columns);
+  return checked(source, (row) => candidate(row.week, weeks), extras);
 }
 
 /** With only those rules that set rows aside: the others change nothing in what is loaded. */

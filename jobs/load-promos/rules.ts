@@ -7,6 +7,7 @@ import { type QualityRule, ruleName } from '../quality/rule-config.ts';
 import type { RuleColumns } from '../quality/rule-columns.ts';
 import { columnsOfRules, compileRules, NO_RULES } from '../quality/rules.ts';
 import { readAs } from '../quality/source-types.ts';
+import { AS_KNOWN, type SchemaRule, type SourceReading } from '../source-reading.ts';
 import type { RuleDescription } from '../transform.ts';
 import { type Extras, readSource, RULES, SOURCE, typed, withNames } from './checked.ts';
 import {
@@ -20,7 +21,7 @@ import { ownColumns } from './plan.ts';
 
 /** The transform without rules of a config. */
 export function plain(withProducts: boolean): Extras {
-  return { withProducts, columns: [], rules: NO_RULES };
+  return { withProducts, columns: [], rules: NO_RULES, reading: AS_KNOWN };
 }
 
 /**
@@ -32,8 +33,9 @@ export function extrasOf(
   rules: readonly QualityRule[],
   columns: readonly SourceColumn[],
   withProducts: boolean,
+  reading: SourceReading,
 ): Extras {
-  if (rules.length === 0) return plain(withProducts);
+  if (rules.length === 0) return { ...plain(withProducts), reading };
   const others = columns.filter(({ name }) => !(name in SOURCE));
   const fields = others.flatMap((column, index): (ReadField & { readonly from: string })[] => {
     const type = readAs(column);
@@ -41,10 +43,11 @@ export function extrasOf(
     return type === undefined ? [] : [{ name, from: column.name, type, nullable: true }];
   });
   const outputs = promotionsContract.columns.map(({ name }) => name);
-  const compiled = compileRules(rules, ruleColumns(fields, others, withProducts), outputs);
+  const compiled = compileRules(rules, ruleColumns(fields, others, withProducts, reading), outputs);
   const used = columnsOfRules(compiled);
   return {
     withProducts,
+    reading,
     rules: compiled,
     columns: fields.filter(({ name }) => used.has(name)),
   };
@@ -54,8 +57,9 @@ function ruleColumns(
   fields: readonly (ReadField & { readonly from: string })[],
   others: readonly SourceColumn[],
   withProducts: boolean,
+  reading: SourceReading,
 ): RuleColumns {
-  const rows = typed(readSource(fields), () => ({
+  const rows = typed(readSource(reading, fields), () => ({
     ...{ op: 'literal', value: true, type: { kind: 'bool' }, nullable: false },
   }));
   const named = (relation: Relation) =>
@@ -104,6 +108,7 @@ const BUILT_IN: Readonly<Record<(typeof RULES)[number], string>> = {
 export function describedRules(
   rules: readonly QualityRule[],
   withProducts: boolean,
+  schema: readonly SchemaRule[],
 ): readonly RuleDescription[] {
   const described = rules.map((rule, index) => ({
     kind: rule.rule,
@@ -123,6 +128,13 @@ export function describedRules(
     ...RULES.map((rule) => ({
       ...{ rule, action: 'quarantine' as const, says: BUILT_IN[rule] },
       ...{ tolerates: '', ofResult: false },
+    })),
+    ...schema.map(({ rule, action, says }) => ({
+      rule,
+      action,
+      says,
+      tolerates: '',
+      ofResult: false,
     })),
     ...some((kind, ofResult) => !ofResult && kind !== 'freshness'),
     ...some((kind) => kind === 'freshness'),

@@ -1,5 +1,6 @@
 import type { SqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
+import { evolvedColumns, type OutputContract, withEvolved } from '../../core/schema.ts';
 import type { Source } from '../../core/strategy.ts';
 import { readResult } from '../../plan/content-hash.ts';
 import { planText } from '../../plan/plan-text.ts';
@@ -9,7 +10,9 @@ import { checkResult } from '../quality/load-rules.ts';
 import type { OpenReference } from '../quality/references.ts';
 import { bindReferences } from '../quality/references.ts';
 import type { QualityRule } from '../quality/rule-config.ts';
-import type { PreparedTransform, Transform } from '../transform.ts';
+import { DEFAULT_SCHEMA_CONTRACT, type SchemaContract } from '../schema-contract.ts';
+import { AS_KNOWN, readingOf, type SourceReading } from '../source-reading.ts';
+import type { PreparedTransform, RequiredColumn, Transform } from '../transform.ts';
 import { type Extras, PRODUCT_COLUMNS, type Weeks } from './checked.ts';
 import { FIRST_WEEK, LAST_WEEK, promotionsContract, weeksOf, wholeWeeks } from './contract.ts';
 import { figure, measurePromotions } from './measure.ts';
@@ -26,32 +29,63 @@ export interface Quality {
   readonly open: OpenReference;
 }
 
+const REQUIRED: readonly RequiredColumn[] = [
+  { name: 'product_id', accepts: 'integer' },
+  { name: 'store_id', accepts: 'integer' },
+  { name: 'week', accepts: 'integer' },
+  { name: 'display_location', accepts: 'text' },
+  { name: 'mailer_location', accepts: 'text' },
+];
+
+/** What the transform does where columns are not as it knows them. */
+export interface SchemaPolicies {
+  readonly policies: SchemaContract;
+  /** Gets what a person should know of columns that are left null. */
+  readonly warn: (message: string) => void;
+}
+
+type OpenProducts = (session: SqlSession, signal: AbortSignal) => Promise<Source>;
+
 /** @param openProducts - opens `products_table`, where one is configured. */
 export function promotionsTransform(
-  openProducts: ((session: SqlSession, signal: AbortSignal) => Promise<Source>) | undefined,
+  openProducts: OpenProducts | undefined,
   quality?: Quality,
+  schema: SchemaPolicies = { policies: DEFAULT_SCHEMA_CONTRACT, warn: () => undefined },
+): Transform {
+  return transformWith(openProducts, quality, schema, promotionsContract, AS_KNOWN);
+}
+
+function transformWith(
+  openProducts: OpenProducts | undefined,
+  quality: Quality | undefined,
+  schema: SchemaPolicies,
+  contract: OutputContract,
+  known: SourceReading,
 ): Transform {
   const withProducts = openProducts !== undefined;
   const rules = quality?.rules ?? [];
+  const { policies } = schema;
   const plan = promotions(NO_STAMP, undefined, plain(withProducts));
+  const readingFor = ({ columns }: Pick<Source, 'columns'>) =>
+    readingOf(columns, REQUIRED, evolvedColumns(contract), policies);
   return {
-    contract: promotionsContract,
-    required: [
-      { name: 'product_id', accepts: 'integer' },
-      { name: 'store_id', accepts: 'integer' },
-      { name: 'week', accepts: 'integer' },
-      { name: 'display_location', accepts: 'text' },
-      { name: 'mailer_location', accepts: 'text' },
-    ],
+    contract,
+    required: REQUIRED,
+    policies,
+    withEvolved(columns, source) {
+      const more = withEvolved(contract, columns);
+      const reading = readingOf(source, REQUIRED, evolvedColumns(more), policies);
+      return transformWith(openProducts, quality, schema, more, reading);
+    },
     plan,
-    rules: describedRules(rules, withProducts),
-    text: `${planText(plan.node)}\n${JSON.stringify(promotionsContract, withoutComments)}${textOf(rules)}`,
+    rules: describedRules(rules, withProducts, known.rules),
+    text: `${planText(plan.node)}\n${JSON.stringify(contract, withoutComments)}${textOf(rules)}${textOfPolicies(policies)}`,
     covers(window) {
       return window && weeksOf(window).map(String);
     },
     wholePartitions: wholeWeeks,
     async inputs(session, source, signal) {
-      const extras = extrasOf(rules, source.columns, withProducts);
+      const extras = extrasOf(rules, source.columns, withProducts, readingFor(source));
       const references =
         quality === undefined
           ? []
@@ -59,15 +93,25 @@ export function promotionsTransform(
       if (openProducts === undefined) return references;
       const opened = await openProducts(session.sql, signal);
       const products = (await opened.materialize?.(signal)) ?? opened;
-      await bindProducts(session, products, signal);
+      await bindProducts(session, products, schema, signal);
       return [...products.snapshot, ...references];
     },
     async prepare(session, source, window, signal) {
       await session.bind('source', source.relationWithOrigin, signal);
-      const extras = extrasOf(rules, source.columns, withProducts);
+      const extras = extrasOf(rules, source.columns, withProducts, readingFor(source));
       return prepared(session, source, window && weeksOf(window), extras);
     },
   };
+}
+
+/** What of the policies decides which rows are loaded, or their values; what is new is in the contract. */
+function textOfPolicies({ newColumns, missingColumns, changedTypes }: SchemaContract): string {
+  const deciding = [
+    newColumns === 'quarantine' ? 'new_columns quarantine' : '',
+    missingColumns === 'fail' ? '' : `missing_columns ${missingColumns}`,
+    changedTypes === 'fail' ? '' : `changed_types ${changedTypes}`,
+  ].filter((text) => text !== '');
+  return deciding.length === 0 ? '' : `\n${deciding.join(', ')}`;
 }
 
 /** Other words about a column do not make it another load. */
@@ -113,16 +157,23 @@ function prepared(
 async function bindProducts(
   session: PlanSession,
   products: Source,
+  { policies, warn }: SchemaPolicies,
   signal: AbortSignal,
 ): Promise<void> {
   const names = new Set(products.columns.map((column) => column.name));
   const missing = PRODUCT_COLUMNS.filter((name) => !names.has(name));
-  if (missing.length > 0) {
+  const isOptional = policies.missingColumns === 'ignore' && !missing.includes('product_id');
+  if (missing.length > 0 && !isOptional) {
     throw new JobError('SOURCE_SCHEMA', `${products.location} lacks ${missing.join(', ')}`, {
       hint: `"products_table" needs the columns ${PRODUCT_COLUMNS.join(', ')}`,
     });
   }
-  await session.bind('products', products.relation, signal);
+  if (missing.length > 0) {
+    warn(`${products.location} lacks ${missing.join(', ')}: null in every row that is loaded`);
+  }
+  const nulls = missing.map((name) => `, cast(null as string) as ${name}`).join('');
+  const relation = `select *${nulls} from (${products.relation}) as p`;
+  await session.bind('products', missing.length === 0 ? products.relation : relation, signal);
   const repeated = await session.collect(repeatedProducts, signal);
   const [first] = repeated;
   if (first === undefined) return;

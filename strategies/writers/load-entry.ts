@@ -4,6 +4,18 @@ import { type LoadEntry, MODES } from '../../core/ledger.ts';
 const rows = z.int().min(0);
 const contents = z.array(z.object({ value: z.string(), rows, hash: z.string() }));
 const file = z.object({ path: z.string(), bytes: rows, etag: z.string() });
+const column = z.object({
+  name: z.string(),
+  type: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.enum(['bool', 'int32', 'int64', 'float64', 'binary', 'date', 'timestamp']),
+    }),
+    z.object({ kind: z.literal('string'), maxLength: z.int().exactOptional() }),
+    z.object({ kind: z.literal('decimal'), precision: z.int(), scale: z.int() }),
+  ]),
+  nullable: z.boolean(),
+  evolved: z.boolean().exactOptional(),
+});
 const range = z.discriminatedUnion('by', [
   z.object({
     by: z.literal('cursor'),
@@ -41,4 +53,5 @@ export const loadEntrySchema: z.ZodType<LoadEntry> = z.looseObject({
   partitions: contents,
   merged: z.looseObject({ replaced: rows, after: contents }).exactOptional(),
   progress: z.object({ source: z.string(), range }).exactOptional(),
+  evolved: z.array(column).exactOptional(),
 });

@@ -76,6 +76,7 @@ export function outcomeOf(changes: Partial<JobOutcome> = {}): JobOutcome {
     quarantine: '/data/stage/promotions.quarantine/run_id=run-1/part-0.parquet',
     warnings: ['product_known: 1200 rows; 3 products'],
     extraColumns: ['campaign_id'],
+    schemaChanges: [],
     ...changes,
   };
 }

@@ -31,7 +31,7 @@ function openTarget(name: string): Target {
     entries,
     rows: [],
     sink: {
-      ...{ loadId: '', identify, sink },
+      ...{ loadId: '', identify, sink, added: [] },
       plan: { name, kind: 'memory', mode: 'append', open: () => Promise.reject(new Error()) },
       request: { ...request, mode: 'append' },
     },

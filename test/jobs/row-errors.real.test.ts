@@ -11,6 +11,7 @@ import { createRedactor } from '../../core/secrets.ts';
 import type { BoundJob } from '../../jobs/factory.ts';
 import { runJob, type RunResult } from '../../jobs/runner.ts';
 import { runLoad } from '../../jobs/template.ts';
+import { DEFAULT_SCHEMA_CONTRACT } from '../../jobs/schema-contract.ts';
 import type { Transform } from '../../jobs/transform.ts';
 import { count } from '../../plan/aggregate.ts';
 import { cast } from '../../plan/expressions/cast.ts';
@@ -61,6 +62,8 @@ const plan = orders
 const transform: Transform = {
   contract,
   required: [],
+  policies: DEFAULT_SCHEMA_CONTRACT,
+  withEvolved: () => transform,
   plan,
   text: 'orders',
   rules: [],

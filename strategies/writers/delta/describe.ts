@@ -1,6 +1,7 @@
-import type { ColumnType, OutputContract } from '../../../core/schema.ts';
+import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
 import type { TargetState } from '../../../core/strategy.ts';
 import { sparkName, sparkText } from '../../../plan/spark/names.ts';
+import { lackingColumns } from './schema-string.ts';
 import { tableOf, type Snapshot } from './snapshot.ts';
 import { coveredFiles } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
@@ -10,9 +11,12 @@ export function describeTable(
   { storage, request, properties }: DeltaTarget,
   snapshot: Snapshot,
 ): TargetState {
-  const exists = tableOf(snapshot) !== undefined;
+  const table = tableOf(snapshot);
+  const exists = table !== undefined;
+  const lacking = exists ? lackingColumns(table.metaData.schemaString, request.contract) : [];
   return {
     exists,
+    ...(lacking.length === 0 ? {} : { alter: alterStatement(storage.root, lacking) }),
     create: createStatement(storage.root, request.contract, properties),
     files: exists ? coveredFiles(snapshot, request).length : 0,
   };
@@ -34,6 +38,11 @@ function createStatement(
     `) using delta partitioned by (${sparkName(partitionBy)})${commented(comment)}`,
     ...(set.length === 0 ? [] : [`tblproperties (${set.join(', ')})`]),
   ].join('\n');
+}
+
+function alterStatement(path: string, columns: readonly Column[]): string {
+  const added = columns.map(({ name, type }) => `${sparkName(name)} ${typeOf(type)}`);
+  return `alter table delta.${sparkName(path)} add columns (${added.join(', ')})`;
 }
 
 function commented(comment: string | undefined): string {

@@ -5,7 +5,13 @@ import type { Action, AddFile, RemoveFile } from './actions.ts';
 import type { Rewrite } from './merge.ts';
 import { logValue } from './paths.ts';
 import { assertModeAllowed, assertSupported, CREATED_PROTOCOL } from './protocol.ts';
-import { differences, parseSchema, schemaString } from './schema-string.ts';
+import {
+  differences,
+  extendedSchema,
+  lackingColumns,
+  parseSchema,
+  schemaString,
+} from './schema-string.ts';
 import {
   appIdOf,
   assertNoDeletionVectors,
@@ -41,13 +47,21 @@ export function planCommit(snapshot: Snapshot, input: CommitInput): readonly Act
   if (table) assertAccepts(table, input);
   return [
     { commitInfo: commitInfo(input) },
-    ...(table ? [] : creation(input)),
+    ...(table ? evolution(table, input.contract) : creation(input)),
     {
       txn: { appId: appIdOf(entry.loadId), version: String(entry.claim), lastUpdated: nowMs },
     },
     ...removals(snapshot, input).map((remove) => ({ remove })),
     ...[...adds, ...(input.rewrite?.adds ?? [])].map((add) => ({ add })),
   ];
+}
+
+/** Adds what the table lacks of the columns that came with the source: its files read as null there. */
+export function evolution({ metaData }: Table, contract: OutputContract): readonly Action[] {
+  const lacking = lackingColumns(metaData.schemaString, contract);
+  if (lacking.length === 0) return [];
+  const schema = extendedSchema(metaData.schemaString, lacking);
+  return [{ metaData: { ...metaData, schemaString: schema } }];
 }
 
 /** @throws JobError `NOT_SUPPORTED` or `TARGET_SCHEMA` when rows of the contract must not go there. */

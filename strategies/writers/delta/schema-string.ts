@@ -3,6 +3,7 @@ import { JobError } from '../../../core/errors.ts';
 import {
   type Column,
   type ColumnType,
+  evolvedColumns,
   type OutputContract,
   typeName,
 } from '../../../core/schema.ts';
@@ -25,13 +26,24 @@ export type TableField = z.output<typeof tableSchema>['fields'][number];
 const DECLARED = '__CHAR_VARCHAR_TYPE_STRING';
 
 export function schemaString(contract: OutputContract): string {
-  const fields = contract.columns.map(({ name, type, nullable, comment }) => ({
-    name,
-    type: deltaType(type),
-    nullable,
-    metadata: comment === undefined ? {} : { comment },
-  }));
-  return JSON.stringify({ type: 'struct', fields });
+  return JSON.stringify({ type: 'struct', fields: contract.columns.map(fieldOf) });
+}
+
+/** A table's schema with columns behind its own, whose fields stay as whoever wrote them has them. */
+export function extendedSchema(text: string, columns: readonly Column[]): string {
+  const fields: readonly unknown[] = parseSchema(text);
+  return JSON.stringify({ type: 'struct', fields: [...fields, ...columns.map(fieldOf)] });
+}
+
+/** What a table lacks of the columns that came with the source. */
+export function lackingColumns(text: string, contract: OutputContract): readonly Column[] {
+  const there = new Set(parseSchema(text).map(({ name }) => name.toLowerCase()));
+  return evolvedColumns(contract).filter(({ name }) => !there.has(name));
+}
+
+function fieldOf({ name, type, nullable, comment }: Column): TableField {
+  const metadata = comment === undefined ? {} : { comment };
+  return { name, type: deltaType(type), nullable, metadata };
 }
 
 /** @throws JobError `TARGET_FAILED` when the text is no table schema. */
@@ -89,6 +101,7 @@ export function differences(
 
 function differenceOf(column: Column, field: TableField | undefined): readonly string[] {
   const expected = deltaType(column.type);
+  if (field === undefined && column.evolved === true) return [];
   if (field === undefined) return [`${column.name}: expected ${expected}, found no such column`];
   const found = typeof field.type === 'string' ? field.type : JSON.stringify(field.type);
   if (found !== expected) return [`${column.name}: expected ${expected}, found ${found}`];

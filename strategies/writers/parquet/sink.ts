@@ -1,13 +1,14 @@
 import type { Claim } from '../../../core/claims.ts';
-import { columnList, quote, type SqlSession } from '../../../core/engine.ts';
+import { identifier, quote, type SqlSession } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
+import { evolvedColumns } from '../../../core/schema.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
 import { fileClaimStore, stageFolder } from '../file-claims.ts';
 import { commitLoad } from './commit.ts';
 import { effect } from './effect.ts';
-import { checkColumns, visibleFiles } from './folder.ts';
+import { checkColumns, engineType, visibleFiles } from './folder.ts';
 import { OWN_FOLDER, stagedName } from './layout.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { newestManifests, pruneManifests, showNewest, takeNextManifest } from './manifest.ts';
@@ -35,6 +36,18 @@ export function openParquetSink(
     return files
       .filter(({ partition }) => request.covers?.includes(partition) ?? true)
       .map(({ key, partition }) => ({ partition, path: storage.enginePath(key) }));
+  }
+
+  /** Columns that some of the files have; only those that came with the source can lack. */
+  async function columnsIn(
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    if (evolvedColumns(contract).length === 0) {
+      return new Set(contract.columns.map(({ name }) => name));
+    }
+    const schemas = await session.parquet.schemas(paths, signal);
+    return new Set(schemas.flatMap((columns) => columns.map(({ name }) => name)));
   }
 
   /** The load is committed: what cannot be tidied now is left to the next claim. */
@@ -117,13 +130,22 @@ export function openParquetSink(
     async content(signal) {
       const files = await visibleFiles(storage, column, signal);
       if (files.length === 0) return undefined;
-      const paths = files.map(({ key }) => quote(storage.enginePath(key)));
-      return `select ${columnList(contract.columns)} from read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+      const paths = files.map(({ key }) => storage.enginePath(key));
+      const names = await columnsIn(paths, signal);
+      const columns = contract.columns.map(({ name, type }) =>
+        names.has(name)
+          ? identifier(name)
+          : `cast(null as ${engineType(type)}) as ${identifier(name)}`,
+      );
+      const list = paths.map(quote).join(', ');
+      return `select ${columns.join(', ')} from read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
     },
     async sample(limit, signal) {
       const paths = (await covered(signal)).map(({ path }) => path);
       const columns = contract.columns.map(({ name }) => name);
-      const rows = await session.parquet.sample(paths, columns, limit, signal);
+      const there = await columnsIn(paths, signal);
+      const present = columns.filter((name) => there.has(name));
+      const rows = await session.parquet.sample(paths, present, limit, signal);
       return rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? ''])));
     },
     async discard(signal) {

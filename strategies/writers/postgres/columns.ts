@@ -1,5 +1,10 @@
 import { identifier } from '../../../core/engine.ts';
-import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
+import {
+  type Column,
+  type ColumnType,
+  evolvedColumns,
+  type OutputContract,
+} from '../../../core/schema.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 /** A column of an existing table, its type as `format_type` prints it. */
@@ -66,6 +71,21 @@ export function createTable(
   return `create ${unlogged}table ${qualified(table)} (\n  ${columns.join(',\n  ')}\n)`;
 }
 
+/** The statements that add what a table lacks of the columns that came with the source. */
+export function addColumns(
+  table: TableName,
+  columns: readonly TableColumn[],
+  contract: OutputContract,
+): readonly string[] {
+  const there = new Set(columns.map(({ name }) => name));
+  return evolvedColumns(contract)
+    .filter(({ name }) => !there.has(name))
+    .map(
+      ({ name, type }) =>
+        `alter table ${qualified(table)} add column ${identifier(name)} ${postgresType(type)}`,
+    );
+}
+
 /** Whether the table is just what `createTable` makes; else it is somebody's own design. */
 export function isOurs(columns: readonly TableColumn[], contract: OutputContract): boolean {
   return (
@@ -92,7 +112,9 @@ export function differences(
   const found = contract.columns.flatMap((column) => {
     const existing = byName.get(column.name);
     const type = postgresType(column.type);
-    if (existing === undefined) return [`"${column.name}" is missing (${type})`];
+    if (existing === undefined) {
+      return column.evolved === true ? [] : [`"${column.name}" is missing (${type})`];
+    }
     const problems: string[] = [];
     if (!holds(existing.type, column.type)) {
       problems.push(`"${column.name}" is ${existing.type}, expected ${type}`);

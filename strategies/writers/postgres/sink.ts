@@ -6,7 +6,7 @@ import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/s
 import { claimTarget } from '../claim-target.ts';
 import { attach } from '../../postgres/attach.ts';
 import { assertLoadable } from './check.ts';
-import { createTable } from './columns.ts';
+import { addColumns, createTable } from './columns.ts';
 import { commentStatements } from './comments.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
@@ -48,8 +48,11 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     },
     async describe(signal) {
       const key = contract.key.map((name) => identifier(name)).join(', ');
+      const state = await inspectTarget(work.query, table, signal);
+      const alter = state === undefined ? [] : addColumns(table, state.columns, contract);
       return {
-        exists: (await inspectTarget(work.query, table, signal)) !== undefined,
+        exists: state !== undefined,
+        ...(alter.length === 0 ? {} : { alter: alter.join(';\n') }),
         create: [
           createTable(table, contract, 'logged', table.table),
           `alter table ${qualified(table)} add primary key (${key})`,

@@ -1,6 +1,6 @@
 import { identifier, quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
-import type { ColumnType, OutputContract } from '../../../core/schema.ts';
+import { type ColumnType, evolvedColumns, type OutputContract } from '../../../core/schema.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 import type { Layout } from './layout.ts';
 
@@ -95,6 +95,24 @@ export function createTable(
   ];
 }
 
+/**
+ * The statements that add what a table lacks of the columns that came with the source; Redshift takes
+ * one at a time.
+ */
+export function addColumns(
+  table: TableName,
+  columns: readonly TableColumn[],
+  contract: OutputContract,
+): readonly string[] {
+  const there = new Set(columns.map(({ name }) => name));
+  return evolvedColumns(contract)
+    .filter(({ name }) => !there.has(name))
+    .map(
+      ({ name, type }) =>
+        `alter table ${qualified(table)} add column ${identifier(name)} ${redshiftType(type)}`,
+    );
+}
+
 function comments(table: TableName, contract: OutputContract): readonly string[] {
   const on = (what: string, comment: string | undefined) =>
     // Whether a backslash in a literal is one depends on the server: none is sent.
@@ -114,10 +132,12 @@ export function differences(
 ): readonly string[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const wanted = new Set(contract.columns.map((column) => column.name));
-  const found = contract.columns.flatMap(({ name, type, nullable }) => {
+  const found = contract.columns.flatMap(({ name, type, nullable, evolved }) => {
     const existing = byName.get(name);
     const expected = redshiftType(type);
-    if (existing === undefined) return [`"${name}" is missing (${expected})`];
+    if (existing === undefined) {
+      return evolved === true ? [] : [`"${name}" is missing (${expected})`];
+    }
     const problems: string[] = [];
     if (!holds(existing.type, type)) {
       problems.push(`"${name}" is ${existing.type}, expected ${expected}`);

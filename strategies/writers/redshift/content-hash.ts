@@ -1,7 +1,13 @@
-import { identifier } from '../../../core/engine.ts';
+import { identifier, quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import { type Column, type OutputContract, typeName } from '../../../core/schema.ts';
-import { isContent, NULL_TEXT, SEPARATOR } from '../../../plan/content-hash.ts';
+import {
+  evolvedContent,
+  evolvedPrefix,
+  NULL_TEXT,
+  ownContent,
+  SEPARATOR,
+} from '../../../plan/content-hash.ts';
 
 /**
  * The content hash of `plan/content-hash.ts` as Redshift computes it, of the rows of a partition: an
@@ -10,8 +16,14 @@ import { isContent, NULL_TEXT, SEPARATOR } from '../../../plan/content-hash.ts';
  * @throws JobError `NOT_SUPPORTED` for a column whose text Redshift writes in another way.
  */
 export function contentHash(contract: OutputContract): string {
-  const texts = contract.columns.filter(isContent).map(canonicalText);
-  const row = texts.join(` || ${character(SEPARATOR)} || `);
+  const own = ownContent(contract)
+    .map(canonicalText)
+    .join(` || ${character(SEPARATOR)} || `);
+  const evolved = evolvedContent(contract).map((column) => {
+    const named = `${character(SEPARATOR)} || ${quote(evolvedPrefix(column))}`;
+    return `coalesce(${named} || ${textOf(column)}, '')`;
+  });
+  const row = [own, ...evolved].join(' || ');
   return `sum(strtol(substring(md5(${row}), 1, 15), 16))`;
 }
 
@@ -34,6 +46,10 @@ function textOf({ name, type }: Column): string {
     case 'int64':
     case 'decimal':
       return `cast(${column} as varchar)`;
+    case 'timestamp': {
+      const digits = `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`;
+      return `rtrim(rtrim(${digits}, '0'), '.')`;
+    }
     default:
       throw new JobError(
         'NOT_SUPPORTED',

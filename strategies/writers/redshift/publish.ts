@@ -6,7 +6,7 @@ import type { Query } from '../../postgres/connection.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 import { windowPredicate } from '../postgres/target.ts';
 import { inspect } from './catalog.ts';
-import { createTable, stagedValues } from './columns.ts';
+import { addColumns, createTable, stagedValues } from './columns.ts';
 import type { Staging } from './copy.ts';
 import type { Layout } from './layout.ts';
 import { mergeRows } from './merge.ts';
@@ -27,9 +27,12 @@ export async function publish(
 ): Promise<Merged | undefined> {
   const { contract, mode } = request;
   await assertStaged(query, staging, signal);
-  if ((await inspect(query, target, signal)) === undefined) {
-    for (const sql of createTable(target, contract, layout)) await query(sql, [], signal);
-  }
+  const found = await inspect(query, target, signal);
+  const prepare =
+    found === undefined
+      ? createTable(target, contract, layout)
+      : addColumns(target, found.columns, contract);
+  for (const sql of prepare) await query(sql, [], signal);
   if (mode === 'merge') return await mergeRows(query, target, staging.table, contract, signal);
   await removeOld(query, target, request, signal);
   await query(

@@ -9,7 +9,7 @@ import { qualified, type TableName } from '../../postgres/table-name.ts';
 import { claimTarget } from '../claim-target.ts';
 import { windowPredicate } from '../postgres/target.ts';
 import { assertLoadable, inspect } from './catalog.ts';
-import { createTable } from './columns.ts';
+import { addColumns, createTable } from './columns.ts';
 import { commitWithin } from './commit.ts';
 import { unload } from './content.ts';
 import { type Staging, stageRows } from './copy.ts';
@@ -50,8 +50,11 @@ export function openRedshiftSink(target: RedshiftTarget): Sink {
       await assertLoadable(work.query, table, contract, party, signal);
     },
     async describe(signal) {
+      const found = await inspect(work.query, table, signal);
+      const alter = found === undefined ? [] : addColumns(table, found.columns, contract);
       return {
-        exists: (await inspect(work.query, table, signal)) !== undefined,
+        exists: found !== undefined,
+        ...(alter.length === 0 ? {} : { alter: alter.join(';\n') }),
         create: createTable(table, contract, layout).join(';\n'),
       };
     },

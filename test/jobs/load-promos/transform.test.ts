@@ -35,7 +35,7 @@ function sourceOf(path: string): Source {
   return {
     location: path,
     columns: ['product_id', 'store_id', 'display_location', 'mailer_location', 'week'].map(
-      (name) => ({ name, type: 'BIGINT' }),
+      (name) => ({ name, type: name.endsWith('location') ? 'VARCHAR' : 'BIGINT' }),
     ),
     snapshot: [],
     relation,
