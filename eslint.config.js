@@ -131,5 +131,8 @@ export default defineConfig(
       'jest/valid-title': 'error',
     },
   },
-  { files: ['*.config.{js,ts}'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['*.config.{js,ts}', 'test/sequencer.mjs'],
+    rules: { 'import-x/no-default-export': 'off' },
+  },
 );

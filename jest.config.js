@@ -29,6 +29,7 @@ export default {
   // Only counts at the top: jest ignores it in a project. Starting Spark beside another suite takes a
   // minute on a small machine.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/test/sequencer.mjs',
   projects: [
     {
       ...shared,

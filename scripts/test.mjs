@@ -75,6 +75,13 @@ async function prepare() {
   };
 }
 
+/** Lets the suites share Sparks, each of which starts when the first suite asks for it. */
+async function shareSparks(found) {
+  process.env.DRAY_TEST_SPARK = found.DRAY_TEST_SPARK;
+  const { shareSparks: share } = await import('../test/spark/shared.ts');
+  return await share();
+}
+
 /** The skipped tests by reason: `(skipped: …)` in their own title or in one around it. */
 function skippedByReason(report) {
   const reasons = new Map();
@@ -97,6 +104,7 @@ try {
 }
 
 mkdirSync(join(ROOT, '.dray'), { recursive: true });
+const sparks = fast ? undefined : await shareSparks(found);
 const code = await runPinned(
   [
     join(ROOT, 'node_modules/jest/bin/jest.js'),
@@ -109,10 +117,12 @@ const code = await runPinned(
     env: {
       ...process.env,
       ...found,
+      ...(sparks && { DRAY_TEST_SHARED_SPARKS: sparks.url }),
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
     },
   },
 );
+await sparks?.[Symbol.asyncDispose]();
 if (!existsSync(results)) {
   say(`jest ended with ${code} and left no results`);
   finish({ passed: 0, failed: 1, skipped: 0 }, code || 1);

@@ -1,19 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SparkServer } from '../../entry/spark-server.ts';
-import { sparkVersions, startSpark, withoutSpark } from '../spark/server.ts';
+import { sparkVersions, type UsedSpark, useSpark, withoutSpark } from '../spark/server.ts';
 import { openFeed } from './feed.ts';
 import { python, writeParquet } from './grown-source.ts';
 import { openWorld, type Prepared, type World } from './world.ts';
 
 let world: World;
-let spark: SparkServer | undefined;
+let spark: UsedSpark | undefined;
 
 beforeAll(async () => {
   world = await openWorld();
   const [newest] = sparkVersions;
-  spark = newest === undefined ? undefined : await startSpark(newest);
+  spark = newest === undefined ? undefined : await useSpark(newest);
 });
 afterAll(async () => {
   await spark?.[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import type { StrategyContext } from '../../core/strategy.ts';
 import { openBigdataEngine } from '../../engines/bigdata/session.ts';
 import { openFileStorage } from '../../state/artifacts/file.ts';
 import { jdbcReader } from '../../strategies/readers/jdbc.ts';
-import { sparkVersions, startSpark, withoutSpark } from '../spark/server.ts';
+import { sparkVersions, useSpark, withoutSpark } from '../spark/server.ts';
 import { openScene, type Scene } from './scene.ts';
 import { contentsOf } from './world.ts';
 
@@ -153,7 +153,7 @@ async function expectOneSnapshot(remote: string): Promise<void> {
     it('gives the same rows as one from files, and says what is not there', async () => {
       const { world, source } = scene;
       const [newest = ''] = sparkVersions;
-      await using spark = await startSpark(newest);
+      await using spark = await useSpark(newest);
       const files = await world.config('files-again', { source });
       expect((await world.run(files.args)).code).toBe(0);
       const set = { strategy_type: 'bigdata', spark_remote: spark.remote };

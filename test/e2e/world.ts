@@ -12,6 +12,8 @@ import {
 } from '../../entry/start/embedded-postgres.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
+/** What Node has made of the sources, for the hundreds of processes that the suites start. */
+const COMPILED = join(ROOT, '.dray/compiled');
 const forever = new AbortController().signal;
 
 export interface Ended {
@@ -93,6 +95,7 @@ export async function openWorld(): Promise<World> {
         HOME: process.env['HOME'],
         PROMOS_DB_PASSWORD: postgres.password,
         DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
+        NODE_COMPILE_CACHE: COMPILED,
         ...env,
       },
     });

@@ -111,7 +111,7 @@ export function launchSpark(version: string, args: readonly string[], env: Envir
   const { python, jars } = preparedSpark(version);
   const flags = Object.entries(SMALL_SPARK).flatMap(([name, value]) => [
     '--conf',
-    `${name}=${value}`,
+    `'${name}=${value}'`,
   ]);
   return launch(python, args, {
     DRAY_SPARK_JARS: jars,

@@ -46,6 +46,9 @@ export const SMALL_SPARK: Readonly<Record<string, string>> = {
   'spark.ui.enabled': 'false',
   // Delta's 50 tasks per look at a log are most of the time of a small test.
   'spark.databricks.delta.snapshotPartitions': '2',
+  // Java's second compiler and its parallel collector pay off after minutes: half of the processor's
+  // time of a suite was theirs.
+  'spark.driver.extraJavaOptions': '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
 };
 
 /** What was prepared for a version. @throws when nothing was. */
@@ -74,4 +77,24 @@ export async function startSpark(
     },
     new AbortController().signal,
   );
+}
+
+/** What a suite needs of a Spark that it neither configures nor ends. */
+export interface UsedSpark extends AsyncDisposable {
+  readonly remote: string;
+}
+
+/**
+ * A Spark that other suites use at the same time, where `npm test` shares some; else one of its own.
+ * Tables are to have names or paths of the suite's own.
+ *
+ * @param version - one of {@link sparkVersions}.
+ */
+export async function useSpark(version: string): Promise<UsedSpark> {
+  const shared = process.env['DRAY_TEST_SHARED_SPARKS'];
+  if (shared === undefined) return await startSpark(version);
+  const response = await fetch(`${shared}/${version}`);
+  const remote = await response.text();
+  if (!response.ok) throw new Error(remote);
+  return { remote, [Symbol.asyncDispose]: () => Promise.resolve() };
 }

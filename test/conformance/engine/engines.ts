@@ -7,7 +7,7 @@ import { openBulkPlans } from '../../../engines/bulk/plan-session.ts';
 import { fillMapRow } from '../../../engines/row/fill-map-row.ts';
 import { openRowPlans } from '../../../engines/row/plan-session.ts';
 import type { PlanSession } from '../../../plan/session.ts';
-import { sparkVersions, startSpark } from '../../spark/server.ts';
+import { sparkVersions, useSpark } from '../../spark/server.ts';
 
 /** An engine that answers, with what a report calls it. */
 export interface Engine {
@@ -27,7 +27,7 @@ export async function openEngines(
   const bulk = stack.use(openBulkPlans(await openBulkEngine({}, systemClock, signal), fillMapRow));
   const sparks: Engine[] = [];
   for (const version of sparkVersions) {
-    const server = stack.use(await startSpark(version));
+    const server = stack.use(await useSpark(version));
     const session = await openBigdataEngine({ remote: server.remote }, systemClock, signal);
     sparks.push(engine(`Spark ${version}`, stack.use(openBigdataPlans(session))));
   }

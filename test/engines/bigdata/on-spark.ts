@@ -8,7 +8,7 @@ import {
   type BigdataSession,
   openBigdataEngine,
 } from '../../../engines/bigdata/session.ts';
-import { sparkVersions, startSpark, withoutSpark } from '../../spark/server.ts';
+import { sparkVersions, type UsedSpark, useSpark, withoutSpark } from '../../spark/server.ts';
 
 export const forever = new AbortController().signal;
 /** On every operation of the suites. */
@@ -29,12 +29,12 @@ const describeEach = withoutSpark === '' ? describe.each(sparkVersions) : descri
 /** A suite with one server for each version of Spark that is here. */
 export function describeOnSpark(title: string, suite: (spark: OnSpark) => void): void {
   describeEach(`${title} on Spark %s${withoutSpark}`, (version) => {
-    let server: Awaited<ReturnType<typeof startSpark>>;
+    let server: UsedSpark;
     let folder: string;
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'dray-bigdata-'));
-      server = await startSpark(version);
+      server = await useSpark(version);
     });
     afterAll(async () => {
       await server[Symbol.asyncDispose]();
