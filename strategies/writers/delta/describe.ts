@@ -30,7 +30,7 @@ function createStatement(
   const set = Object.entries(properties).map((entry) => entry.map(sparkText).join(' = '));
   const lines = columns.map(
     (column) =>
-      `  ${sparkName(column.name)} ${typeOf(column.type)}${column.nullable ? '' : ' not null'}${commented(column.comment)}`,
+      `  ${sparkName(column.name)} ${sparkType(column.type)}${column.nullable ? '' : ' not null'}${commented(column.comment)}`,
   );
   return [
     `create table delta.${sparkName(path)} (`,
@@ -41,7 +41,7 @@ function createStatement(
 }
 
 function alterStatement(path: string, columns: readonly Column[]): string {
-  const added = columns.map(({ name, type }) => `${sparkName(name)} ${typeOf(type)}`);
+  const added = columns.map(({ name, type }) => `${sparkName(name)} ${sparkType(type)}`);
   return `alter table delta.${sparkName(path)} add columns (${added.join(', ')})`;
 }
 
@@ -50,7 +50,7 @@ function commented(comment: string | undefined): string {
 }
 
 /** Lengths of texts are not kept: Delta's own schema has none. */
-function typeOf(type: ColumnType): string {
+export function sparkType(type: ColumnType): string {
   switch (type.kind) {
     case 'bool':
       return 'boolean';

@@ -57,7 +57,7 @@ export function planCommit(snapshot: Snapshot, input: CommitInput): readonly Act
 }
 
 /** Adds what the table lacks of the columns that came with the source: its files read as null there. */
-export function evolution({ metaData }: Table, contract: OutputContract): readonly Action[] {
+function evolution({ metaData }: Table, contract: OutputContract): readonly Action[] {
   const lacking = lackingColumns(metaData.schemaString, contract);
   if (lacking.length === 0) return [];
   const schema = extendedSchema(metaData.schemaString, lacking);

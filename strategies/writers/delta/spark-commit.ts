@@ -3,6 +3,7 @@ import { leaseLostOr } from '../../../core/claims.ts';
 import type { ResultFile, SparkSqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
+import type { Column, OutputContract } from '../../../core/schema.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { printCommit } from './actions.ts';
@@ -11,7 +12,9 @@ import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
 import { commitKey, OWN } from './paths.ts';
 import { creation } from './plan-commit.ts';
-import { appIdOf, committedClaim, type Snapshot } from './snapshot.ts';
+import { sparkType } from './describe.ts';
+import { lackingColumns } from './schema-string.ts';
+import { appIdOf, committedClaim, type Snapshot, tableOf } from './snapshot.ts';
 import { conditionOf } from './spark-condition.ts';
 import type { DeltaTarget } from './target.ts';
 
@@ -58,8 +61,12 @@ export async function commitThroughSpark(
   await context.failpoints.reach('delta:commit:before');
   try {
     await session.write(
-      await rowsBehindFence(target, files, claim.number, signal),
-      { format: 'delta', path, ...writeOf(entry, contract) },
+      await rowsBehindFence(target, snapshot, files, claim.number, signal),
+      {
+        format: 'delta',
+        path,
+        ...writeOf(entry, contract, lackingIn(snapshot, contract).length > 0),
+      },
       signal,
     );
   } catch (error) {
@@ -107,17 +114,25 @@ export function fenceOf({ storage }: SparkDeltaTarget, claim: number): string {
 
 export async function rowsBehindFence(
   target: SparkDeltaTarget,
+  snapshot: Snapshot,
   files: readonly ResultFile[],
   claim: number,
   signal: AbortSignal,
 ): Promise<string> {
   const { storage, session, request } = target;
-  const columns = request.contract.columns.map(({ name }) => sparkName(name)).join(', ');
+  const { contract } = request;
+  const columns = contract.columns.map(({ name }) => sparkName(name)).join(', ');
   const fence = fenceOf(target, claim);
   const filled = files.filter((file) => file.rows > 0).map((file) => file.path);
   if (filled.length === 0) {
-    // Nothing but the contract's columns: any Delta version of the table has them.
-    return `select ${columns} from delta.${sparkName(storage.enginePath(''))}
+    // Nothing but the contract's columns: any Delta version of the table has them, or gets them now.
+    const lacking = lackingIn(snapshot, contract);
+    const there = contract.columns.map((column) =>
+      lacking.includes(column)
+        ? `cast(null as ${sparkType(column.type)}) as ${sparkName(column.name)}`
+        : sparkName(column.name),
+    );
+    return `select ${there.join(', ')} from delta.${sparkName(storage.enginePath(''))}
       where false and exists (select 1 from ${fence})`;
   }
   const view = `to_delta_${String(claim)}`;
@@ -125,7 +140,13 @@ export async function rowsBehindFence(
   return `select ${columns} from ${sparkName(view)} where exists (select 1 from ${fence})`;
 }
 
-function writeOf(entry: LoadEntry, contract: SparkDeltaTarget['request']['contract']) {
+/** What the table lacks of the columns that came with the source. */
+export function lackingIn(snapshot: Snapshot, contract: OutputContract): readonly Column[] {
+  const table = tableOf(snapshot);
+  return table === undefined ? [] : lackingColumns(table.metaData.schemaString, contract);
+}
+
+function writeOf(entry: LoadEntry, contract: OutputContract, evolves: boolean) {
   const condition = conditionOf(contract, entry.mode === 'overwrite' ? undefined : entry.covers);
   return {
     mode: entry.mode === 'append' ? ('append' as const) : ('overwrite' as const),
@@ -133,6 +154,7 @@ function writeOf(entry: LoadEntry, contract: SparkDeltaTarget['request']['contra
       txnAppId: appIdOf(entry.loadId),
       txnVersion: String(entry.claim),
       userMetadata: JSON.stringify({ loadId: entry.loadId, runId: entry.runId }),
+      ...(evolves ? { mergeSchema: 'true' } : {}),
       ...(entry.mode === 'append' || condition === undefined ? {} : { replaceWhere: condition }),
     },
   };

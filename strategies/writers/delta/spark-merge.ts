@@ -134,12 +134,17 @@ export async function openSparkMerge(
         insert (${columns.join(', ')}) values (${columns.map((column) => `s.${column}`).join(', ')})`;
   }
 
-  async function write(entry: LoadEntry, claim: number, signal: AbortSignal): Promise<void> {
+  async function write(
+    snapshot: Snapshot,
+    entry: LoadEntry,
+    claim: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (filled.length === 0) {
       // A merge without rows would make no version, and the load needs its txn.
       const options = { txnAppId: appIdOf(entry.loadId), txnVersion: String(claim) };
       await session.write(
-        await rowsBehindFence(target, [], claim, signal),
+        await rowsBehindFence(target, snapshot, [], claim, signal),
         { format: 'delta', path: storage.enginePath(''), mode: 'append', options },
         signal,
       );
@@ -208,7 +213,7 @@ export async function openSparkMerge(
     await writeEntry(target, entry, signal);
     await context.failpoints.reach('delta:commit:before');
     try {
-      await write(entry, claim.number, signal);
+      await write(snapshot, entry, claim.number, signal);
     } catch (error) {
       throw await leaseLostOr(conflictOr(error, storage.root), claim, signal);
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { LoadEntry } from '../../../core/ledger.ts';
-import type { OutputContract } from '../../../core/schema.ts';
+import type { LoadEntry, Mode } from '../../../core/ledger.ts';
+import type { ColumnType, OutputContract } from '../../../core/schema.ts';
 import { withoutMoto } from '../../aws/moto.ts';
 import { contentsOf } from '../delta/merging.ts';
 import { claimOf, entryOf, never } from '../postgres/harness.ts';
@@ -48,9 +48,9 @@ function rows(week: number, count: number, first: number, brand: string): string
     await world[Symbol.asyncDispose]();
   });
 
-  async function load(query: string, mode: 'merge' | 'overwrite' = 'merge') {
-    const result = await world.compute(query, CONTRACT);
-    await using sink = await world.openSink({ mode, contract: CONTRACT });
+  async function load(query: string, mode: Mode = 'merge', contract = CONTRACT) {
+    const result = await world.compute(query, contract);
+    await using sink = await world.openSink({ mode, contract });
     await sink.check(never);
     await using claim = await claimOf(sink);
     await using afterwards = new AsyncDisposableStack();
@@ -58,7 +58,7 @@ function rows(week: number, count: number, first: number, brand: string): string
       await sink.discard(never);
     });
     const staged = await sink.stage({ result, claim, onRows: () => undefined }, never);
-    const partitions = await contentsOf(world.session, query, CONTRACT);
+    const partitions = await contentsOf(world.session, query, contract);
     const made: LoadEntry = { ...entryOf(claim), mode, partitions };
     const entry = await sink.commit(staged, made, claim, never);
     return {
@@ -68,9 +68,9 @@ function rows(week: number, count: number, first: number, brand: string): string
   }
 
   /** Rows and hashes of the whole table, through UNLOAD and DuckDB. */
-  async function tableContents() {
-    await using sink = await world.openSink({ contract: CONTRACT });
-    return await contentsOf(world.session, (await sink.content?.(never)) ?? '', CONTRACT);
+  async function tableContents(contract = CONTRACT) {
+    await using sink = await world.openSink({ contract });
+    return await contentsOf(world.session, (await sink.content?.(never)) ?? '', contract);
   }
 
   it('makes the table when there is none', async () => {
@@ -132,6 +132,35 @@ function rows(week: number, count: number, first: number, brand: string): string
       code: 'NOT_SUPPORTED',
     });
   });
+
+  it.each<Mode>(['merge', 'append'])(
+    'adds columns that came with the source by %s, null in older rows, and hashes them as the engines do',
+    async (mode) => {
+      const types: readonly (readonly [string, ColumnType])[] = [
+        ['stock', { kind: 'int64' }],
+        ['note', { kind: 'string' }],
+        ['ratio', { kind: 'float64' }],
+        ['seen_at', { kind: 'timestamp' }],
+        ['share', { kind: 'decimal', precision: 38, scale: 2 }],
+        ['flag', { kind: 'bool' }],
+      ];
+      const came = types.map(([name, type]) => ({ name, type, nullable: true, evolved: true }));
+      const contract = { ...CONTRACT, columns: [...CONTRACT.columns, ...came] };
+      const more = `select *, case when week = 24 then nullif(product % 3, 0) end as stock,
+        case when week = 24 then brand end as note, case when week = 24 then 1.5::double end as ratio,
+        case when week = 24 then loaded_at end as seen_at,
+        case when week = 24 then score::decimal(38, 2) end as share,
+        case when week = 24 then on_display end as flag from`;
+      await load(rows(23, 4, 100, 'old'), 'overwrite');
+      const before = await tableContents();
+      await using looking = await world.openSink({ contract });
+      expect((await looking.describe(never)).alter).toContain('add column "stock" bigint;\n');
+      const { entry } = await load(`${more} (${rows(24, 9, 0, 'new')})`, mode, contract);
+      expect(await tableContents(contract)).toEqual([...before, ...entry.partitions]);
+      if (mode === 'merge') expect(entry.merged?.after).toEqual(entry.partitions);
+      expect((await looking.describe(never)).alter).toBeUndefined();
+    },
+  );
 
   it('reads a table without rows, which is unloaded into no file', async () => {
     await load(rows(24, 0, 0, 'none'), 'overwrite');
