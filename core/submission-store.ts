@@ -65,7 +65,8 @@ export interface SubmissionRecord extends Omit<SubmissionIntent, 'at'>, Submissi
 /** Keeps what was sent where. Every change is a compare-and-set on the revision that it was made from. */
 export interface SubmissionStore {
   /**
-   * Commits an intent. Where the attempt has one already, that one stays and is returned.
+   * Commits an intent. Where the attempt was sent already, that one stays and is returned; one that is
+   * still INTENDED takes the new platform, token and settings.
    *
    * @throws JobError `ARGUMENTS_INVALID` when the run was submitted with another job or window, or
    *   the attempt to another platform.

@@ -65,8 +65,6 @@ export interface RemoteRequest {
 export interface Submitter {
   /** As people name it: `Glue`. */
   readonly name: string;
-  /** Whether two calls of `start` with one token give one run. */
-  readonly isIdempotent: boolean;
   /**
    * How long after a call has begun its run may still be missing from `find`, in milliseconds: the
    * call's own time limit and the platform's lag together.
@@ -96,7 +94,9 @@ export interface Submitter {
     remoteId: string,
     cursor: string | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly lines: readonly string[]; readonly cursor: string }>;
+  ): Promise<{ readonly lines: readonly string[]; readonly cursor?: string }>;
+  /** The result line of a run that has ended, where the platform keeps what runs print. */
+  resultLine?(remoteId: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 const SUBMITTER_EFFECTS = {
@@ -106,11 +106,9 @@ const SUBMITTER_EFFECTS = {
   find: 'look',
   status: 'look',
   logs: 'look',
+  resultLine: 'look',
   requests: 'look',
-} as const satisfies Record<
-  Exclude<keyof Submitter, 'name' | 'isIdempotent' | 'settleMs'>,
-  EffectKind
->;
+} as const satisfies Record<Exclude<keyof Submitter, 'name' | 'settleMs'>, EffectKind>;
 
 export function submitterBetweenFailpoints(
   submitter: Submitter,

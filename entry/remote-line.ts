@@ -1,7 +1,7 @@
 import { basename, dirname, posix, resolve } from 'node:path';
 import { z } from 'zod';
 import { systemClock } from '../core/clock.ts';
-import { type RemoteLine } from '../platforms/conclude.ts';
+import type { RemoteLine } from '../platforms/conclude.ts';
 import { storageOpener } from '../state/artifacts/open.ts';
 import { s3SettingsOf, type Surroundings } from './context.ts';
 
@@ -32,8 +32,15 @@ export async function readRemoteLine(
 ): Promise<RemoteLine | undefined> {
   const { storage, key } = at(place, surroundings);
   const bytes = await storage.read(key, AbortSignal.timeout(LIMIT_MS));
-  if (bytes === undefined) return undefined;
-  const found = lineSchema.safeParse(parsed(new TextDecoder().decode(bytes)));
+  return bytes === undefined ? undefined : toRemoteLine(new TextDecoder().decode(bytes), of);
+}
+
+/** A text as the line of just this attempt; undefined when it is something else. */
+export function toRemoteLine(
+  text: string,
+  of: { readonly runId: string; readonly attempt: number },
+): RemoteLine | undefined {
+  const found = lineSchema.safeParse(parsed(text));
   if (!found.success) return undefined;
   const isOurs = found.data.run_id === of.runId && found.data.attempt === of.attempt;
   return isOurs ? found.data : undefined;

@@ -32,14 +32,15 @@ export const submissionsList = defineCommand({
   usage: 'submissions list',
   summary: 'list the newest runs that were sent to platforms',
   flags: (yargs) => yargs.option('limit', LIMIT).option('json', JSON_FLAG),
-  async run({ limit, json }, { store, out, err, color, width }) {
+  async run({ limit, json }, context) {
+    const { store, color, width } = context;
     assertLimit(limit);
     const all = await store.listSubmissions(limit);
-    if (json) out(JSON.stringify(all.map(submissionLine), null, 2));
-    else if (all.length === 0) err('nothing was submitted from here yet');
+    if (json) context.out(JSON.stringify(all.map(submissionLine), null, 2));
+    else if (all.length === 0) context.err('nothing was submitted from here yet');
     else {
       const [titles = '', ...lines] = tableLines(COLUMNS, all.map(cells), width);
-      out([paint('bold', titles, color), ...lines].join('\n'));
+      context.out([paint('bold', titles, color), ...lines].join('\n'));
     }
     return 0;
   },
@@ -49,10 +50,10 @@ export const submissionsShow = defineCommand({
   usage: 'submissions show <run_id>',
   summary: 'show every attempt of a run that was sent to a platform',
   flags: (yargs) => yargs.positional('run_id', RUN_ID).option('json', JSON_FLAG),
-  async run({ run_id: runId, json }, { store, out }) {
-    const all = await known(runId, store);
-    if (json) out(JSON.stringify(all.map(submissionLine), null, 2));
-    else out(all.map((record) => described(record).join('\n')).join('\n\n'));
+  async run({ run_id: runId, json }, context) {
+    const all = await known(runId, context.store);
+    if (json) context.out(JSON.stringify(all.map(submissionLine), null, 2));
+    else context.out(all.map((record) => described(record).join('\n')).join('\n\n'));
     return 0;
   },
 });

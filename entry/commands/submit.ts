@@ -36,7 +36,11 @@ export const submit = defineCommand({
   summary: 'send a run to a platform, once, and follow it',
   flags: (yargs) =>
     yargs
-      .positional('platform', { type: 'string', demandOption: true, describe: 'glue' })
+      .positional('platform', {
+        type: 'string',
+        demandOption: true,
+        describe: SUBMIT_PLATFORMS.join(', '),
+      })
       .option('job', { type: 'string', demandOption: true, describe: 'name of the job' })
       .option('config', {
         type: 'string',
@@ -152,14 +156,14 @@ async function print(
   details: Omit<JobArguments, 'result'>,
   chosen: ChosenAttempt,
   destination: Destination,
-  { out, err }: CommandContext,
+  context: CommandContext,
 ): Promise<number> {
   using submitter = await destination.open();
   const config = shownConfig(details.config);
   const requests = submitter.requests(submissionOf({ ...details, config }, chosen, destination));
-  out(JSON.stringify(requests, null, 2));
-  if (holdsSecret(details.config)) err('secrets of the config are shown as ***');
-  err('nothing was sent');
+  context.out(JSON.stringify(requests, null, 2));
+  if (holdsSecret(details.config)) context.err('secrets of the config are shown as ***');
+  context.err('nothing was sent');
   return 0;
 }
 

@@ -32,8 +32,7 @@ export function entryArguments(job: JobArguments, chosen: ChosenAttempt): Submis
     ['run_id', runId],
     ['attempt', String(attempt)],
     ...(job.result === undefined ? [] : ([['result', job.result]] as const)),
-    // A flag of a map has to have a value; the launcher takes it away.
-    ...(job.force ? ([['force', 'true']] as const) : []),
+    ...(job.force ? ([['force']] as const) : []),
   ];
 }
 

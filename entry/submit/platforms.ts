@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Submitter } from '../../core/submitter.ts';
 import { parseConfig } from '../../core/wire.ts';
+import { containerSettings } from '../../platforms/container/settings.ts';
+import { containerSubmitter } from '../../platforms/container/submitter.ts';
 import { glueJobName } from '../../platforms/glue/request.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
 
@@ -25,6 +27,15 @@ type Open = (
 
 /** One line per platform that runs can be sent to. */
 const PLATFORMS = {
+  container(wire, _, env) {
+    const settings = parsed(containerSettings, wire);
+    return {
+      place: settings.host ?? env['DOCKER_HOST'] ?? 'here',
+      waitForRoomMs: 0,
+      open: () => Promise.resolve(containerSubmitter(settings, env)),
+    };
+  },
+
   glue(wire, job, env) {
     const settings = parsed(glueSettings, wire);
     const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';

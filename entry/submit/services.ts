@@ -10,15 +10,16 @@ import type { Destination } from './platforms.ts';
 export function submitServices(
   submitter: Submitter,
   { waitForRoomMs }: Destination,
-  { store, surroundings, err }: CommandContext,
+  context: CommandContext,
 ): SubmitServices {
+  const { store, surroundings } = context;
   return {
     store,
     submitter: submitterBetweenFailpoints(submitter, surroundings.failpoints ?? noFailpoints),
     clock: surroundings.clock ?? systemClock,
     random: Math.random,
     note(_, message) {
-      err(printable(message));
+      context.err(printable(message));
     },
     waitForRoomMs,
   };

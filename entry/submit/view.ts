@@ -3,7 +3,7 @@ import { toSnakeCase } from '../../core/wire-name.ts';
 
 /** A submission as programs read it: `dray.submission/1`. */
 export function submissionLine(record: SubmissionRecord): Readonly<Record<string, unknown>> {
-  const { revision: _, window, ...rest } = record;
+  const { window, ...rest } = record;
   return {
     schema: 'dray.submission/1',
     ...Object.fromEntries(

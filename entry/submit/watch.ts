@@ -3,11 +3,11 @@ import { printable } from '../../core/printable.ts';
 import type { SubmissionRecord } from '../../core/submission-store.ts';
 import type { RemoteStatus } from '../../core/submitter.ts';
 import { cancelRemote } from '../../platforms/cancel.ts';
-import { conclude } from '../../platforms/conclude.ts';
+import { conclude, type RemoteLine } from '../../platforms/conclude.ts';
 import { follow } from '../../platforms/follow.ts';
 import { amended, type SubmitServices } from '../../platforms/submit-once.ts';
 import type { CommandContext } from '../command.ts';
-import { readRemoteLine } from '../remote-line.ts';
+import { readRemoteLine, toRemoteLine } from '../remote-line.ts';
 import type { Destination } from './platforms.ts';
 
 /** How long a platform may take to end a run that it was asked to stop. */
@@ -54,7 +54,7 @@ export async function watch(
 async function told(
   record: Submitted,
   services: SubmitServices,
-  { err }: CommandContext,
+  context: CommandContext,
   signal: AbortSignal,
 ): Promise<RemoteStatus> {
   const events = follow(record.remoteId, services, signal);
@@ -62,12 +62,12 @@ async function told(
     const next = await events.next();
     if (next.done === true) return next.value;
     if (next.value.kind === 'log') {
-      err(printable(next.value.line));
+      context.err(printable(next.value.line));
       continue;
     }
     const { state, platformState, message } = next.value.status;
     const own = platformState === state ? '' : ` (${platformState})`;
-    err(printable(`${state}${own}${message === undefined ? '' : `: ${message}`}`));
+    context.err(printable(`${state}${own}${message === undefined ? '' : `: ${message}`}`));
     await amended(record, { remoteState: state, platformState, ...optional(message) }, services);
   }
 }
@@ -80,16 +80,15 @@ export async function ended(
   services: SubmitServices,
   { surroundings, err }: Pick<CommandContext, 'surroundings' | 'err'>,
 ): Promise<SubmissionRecord> {
-  const line =
-    resultPrefix === undefined
-      ? 'unasked'
-      : await readRemoteLine(resultPlace(resultPrefix, record), record, surroundings);
-  const { exitCode, error, contradiction } = conclude(
-    status,
-    line,
-    record,
-    services.submitter.name,
-  );
+  const { submitter } = services;
+  let line: RemoteLine | undefined | 'unasked' = 'unasked';
+  if (resultPrefix !== undefined) {
+    line = await readRemoteLine(resultPlace(resultPrefix, record), record, surroundings);
+  } else if (submitter.resultLine !== undefined) {
+    const text = await submitter.resultLine(record.remoteId, AbortSignal.timeout(STOP_MS));
+    line = toRemoteLine(text ?? '', record);
+  }
+  const { exitCode, error, contradiction } = conclude(status, line, record, submitter.name);
   if (contradiction !== undefined) err(printable(contradiction));
   const message = error?.message ?? contradiction ?? status.message;
   return await amended(

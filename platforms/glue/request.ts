@@ -55,7 +55,8 @@ export function startRequest(settings: GlueSettings, submission: Submission): St
   return {
     JobName: glueJobName(settings, submission.job),
     Arguments: {
-      ...Object.fromEntries(submission.args.map(([flag, value = '']) => [`--${flag}`, value])),
+      // A flag of a map has to have a value; the launcher takes it away.
+      ...Object.fromEntries(submission.args.map(([flag, value = 'true']) => [`--${flag}`, value])),
       [TOKEN_ARGUMENT]: submission.token,
     },
   };

@@ -81,7 +81,6 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
 
   return {
     name: 'Glue',
-    isIdempotent: false,
     settleMs: ANSWER_MS + LAG_MS,
 
     requests: (submission) => [

@@ -32,7 +32,21 @@ export function sqliteSubmissions(database: DatabaseSync, path: string) {
         const known = ofRun(intent.runId);
         for (const one of known) refuse(one, intent);
         const same = known.find(({ attempt }) => attempt === intent.attempt);
-        if (same !== undefined) return same;
+        if (same !== undefined) {
+          if (same.state !== 'INTENDED') return same;
+          // Nothing runs: what was refused may be corrected, and may go elsewhere.
+          database
+            .prepare(
+              `update submissions set platform = ?, token = ?, settings = ?, changed_at = ?,
+                 revision = revision + 1
+               where run_id = ? and attempt = ?`,
+            )
+            .run(
+              ...[intent.platform, intent.token, JSON.stringify(intent.settings), intent.at],
+              ...[intent.runId, intent.attempt],
+            );
+          return found(intent.runId, intent.attempt);
+        }
         database
           .prepare(
             `insert into submissions (run_id, attempt, job, start_date, end_date, platform, token,
@@ -154,7 +168,8 @@ function refuse(known: SubmissionRecord, next: SubmissionIntent): void {
       { hint: 'a run has one window: choose another --run-id, or give the dates of the run' },
     );
   }
-  if (known.attempt === next.attempt && known.token !== next.token) {
+  const isSent = known.attempt === next.attempt && known.state !== 'INTENDED';
+  if (isSent && known.token !== next.token) {
     throw new JobError(
       'ARGUMENTS_INVALID',
       `attempt ${String(known.attempt)} of ${run} was submitted to ${known.platform}, to another place or with another account`,

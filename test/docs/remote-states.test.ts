@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { SUBMISSION_MOVES } from '../../core/submission-store.ts';
 import type { RemoteMeaning } from '../../core/submitter.ts';
+import { CONTAINER_STATES } from '../../platforms/container/states.ts';
 import { GLUE_STATES } from '../../platforms/glue/states.ts';
 
 const PAGE = readFileSync(new URL('../../docs/states.md', import.meta.url), 'utf8');
@@ -21,6 +22,7 @@ function tableBelow(heading: string): readonly (readonly string[])[] {
 
 const PLATFORMS: Readonly<Record<string, Readonly<Record<string, RemoteMeaning>>>> = {
   Glue: GLUE_STATES,
+  Container: CONTAINER_STATES,
 };
 
 it.each(Object.entries(PLATFORMS))('docs/states.md has every state of %s', (name, states) => {

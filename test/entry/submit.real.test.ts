@@ -1,103 +1,36 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { JobError } from '../../core/errors.ts';
-import { dray } from '../../entry/dray-main.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
-import { type TestClock, testClock } from '../twins/clock.ts';
-import { type GlueTwin, startGlueTwin } from '../twins/glue.ts';
+import type { GlueTwin } from '../twins/glue.ts';
+import { CONFIG, type Desk, openDesk, SETTINGS } from './submit-desk.ts';
 
-const NOOP = { notification_service: 'NOOP' };
-const CONFIG = {
-  ...{ job_failed_notifications: NOOP, job_success_notifications: NOOP },
-  extractor_config: { strategy: 'PARQUET', source_table: '/data/promotions' },
-  unity_loader_config: { strategy: 'DELTA', path: '/lake/promotions' },
-};
-const SETTINGS = {
-  role: 'arn:aws:iam::123456789012:role/promos',
-  script_location: `s3://${BUCKET}/generic_entry.py`,
-  result_prefix: `s3://${BUCKET}/results`,
-  max_concurrent_runs: 50,
-};
 const WINDOW = ['--from', '2017-06-05', '--to', '2017-06-12'];
-const describeAws = withoutMoto === '' ? describe : describe.skip;
 
-describeAws(`dray submit glue${withoutMoto}`, () => {
+(withoutMoto === '' ? describe : describe.skip)(`dray submit glue${withoutMoto}`, () => {
   let s3: TestS3;
-  let clock: TestClock;
+  let desk: Desk;
   let twin: GlueTwin;
-  let folder: string;
-  let second: AbortController;
+  const cli: Desk['cli'] = (...given) => desk.cli(...given);
+  const submit: Desk['submit'] = (...more) => desk.submit(...more);
+  const leave: Desk['leave'] = (...given) => desk.leave(...given);
+  const sentArguments = () => desk.sentArguments();
 
   beforeAll(async () => {
     s3 = await startS3();
   });
   afterAll(async () => {
-    delete process.env['AWS_ENDPOINT_URL_GLUE'];
     await s3[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'dray-submit-'));
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(CONFIG));
-    const file = { environments: { dev: { glue: SETTINGS }, prod: { glue: {} } } };
-    writeFileSync(join(folder, 'dray.config.json'), JSON.stringify(file));
-    clock = testClock();
-    twin = await startGlueTwin({ clock });
-    process.env['AWS_ENDPOINT_URL_GLUE'] = twin.endpoint;
+    desk = await openDesk(s3);
+    ({ twin } = desk);
   });
   afterEach(async () => {
-    await twin[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
+    await desk[Symbol.asyncDispose]();
   });
-
-  /** Runs the CLI; `onErr` sees each piece of stderr. */
-  async function cli(
-    argv: readonly string[],
-    { onErr, signal }: { onErr?: (text: string) => void; signal?: AbortSignal } = {},
-  ) {
-    let out = '';
-    let err = '';
-    second = new AbortController();
-    const code = await dray(
-      argv,
-      {
-        env: { AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_REGION: 'eu-central-1' },
-        cwd: folder,
-        nodeVersion: '24.0.0',
-        readFile: async (path) => await (await import('node:fs/promises')).readFile(path, 'utf8'),
-        readObject: () => Promise.reject(new Error('no buckets')),
-        clock,
-        takeSecondSignal: () => second.signal,
-      },
-      {
-        stdout: { write: (text: string) => (out += text) },
-        stderr: {
-          write(text: string) {
-            err += text;
-            onErr?.(text);
-            return true;
-          },
-        } as never,
-      },
-      signal ?? new AbortController().signal,
-    );
-    return { code, out, err };
-  }
-
-  const submit = (...more: readonly string[]) => [
-    ...['submit', 'glue', '--job', 'load_promos', '--config', join(folder, 'config.json')],
-    ...['--env', 'dev', ...more],
-  ];
-  /** What the job would have left in S3. */
-  const leave = async (runId: string, exitCode: number, attempt = 1) => {
-    const line = { schema: 'dray.result/1', run_id: runId, attempt, exit_code: exitCode };
-    const storage = s3.openStorage(`s3://${BUCKET}/results`);
-    const signal = new AbortController().signal;
-    await storage.write(`${runId}.${String(attempt)}.json`, JSON.stringify(line), signal);
-  };
-  const sentArguments = () => twin.runs.at(-1)?.arguments ?? {};
 
   it('sends what the entry needs, waits for the end, and ends with the exit code of the run', async () => {
     await leave('daily', 0);
@@ -152,7 +85,7 @@ describeAws(`dray submit glue${withoutMoto}`, () => {
     const jdbc = { jdbc_url: 'jdbc:postgresql://db/dw', table: 'public.promos', properties };
     const loader = { strategy: 'POSTGRES', ...jdbc };
     const config = JSON.stringify({ ...CONFIG, redshift_loader_config: loader });
-    writeFileSync(join(folder, 'config.json'), config);
+    writeFileSync(join(desk.folder, 'config.json'), config);
     const shown = await cli(submit('--run-id', 'secret', '--print'));
     const [, start] = JSON.parse(shown.out) as [unknown, { body: { Arguments: object } }];
     const { '--load_promos_job': sealed = '' } = start.body.Arguments as Record<string, string>;
@@ -236,7 +169,7 @@ describeAws(`dray submit glue${withoutMoto}`, () => {
     const first = new AbortController();
     const { code, err } = await cli(submit('--run-id', 'stopped', '--wait'), {
       signal: first.signal,
-      onErr(text) {
+      onErr(text, second) {
         if (text.includes('RUNNING')) first.abort(new JobError('INTERRUPTED', 'stopped'));
       },
     });
@@ -251,7 +184,7 @@ describeAws(`dray submit glue${withoutMoto}`, () => {
     const first = new AbortController();
     const { code, err } = await cli(submit('--run-id', 'left', '--wait'), {
       signal: first.signal,
-      onErr(text) {
+      onErr(text, second) {
         if (text.includes('RUNNING')) first.abort(new JobError('INTERRUPTED', 'stopped'));
         if (text.includes('once more'))
           setImmediate(() => {

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { dray } from '../../entry/dray-main.ts';
+import { BUCKET, type TestS3 } from '../aws/s3.ts';
+import { type TestClock, testClock } from '../twins/clock.ts';
+import { type GlueTwin, startGlueTwin } from '../twins/glue.ts';
+
+const NOOP = { notification_service: 'NOOP' };
+export const CONFIG = {
+  ...{ job_failed_notifications: NOOP, job_success_notifications: NOOP },
+  extractor_config: { strategy: 'PARQUET', source_table: '/data/promotions' },
+  unity_loader_config: { strategy: 'DELTA', path: '/lake/promotions' },
+};
+export const SETTINGS = {
+  role: 'arn:aws:iam::123456789012:role/promos',
+  script_location: `s3://${BUCKET}/generic_entry.py`,
+  result_prefix: `s3://${BUCKET}/results`,
+  max_concurrent_runs: 50,
+};
+
+export interface Printed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Somebody at a terminal, with a config, settings, and a Glue of their own. */
+export interface Desk extends AsyncDisposable {
+  readonly folder: string;
+  readonly clock: TestClock;
+  readonly twin: GlueTwin;
+  /** Runs the CLI in this process; `onErr` sees each piece of stderr. */
+  cli(
+    argv: readonly string[],
+    during?: {
+      readonly onErr?: (text: string, second: AbortController) => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<Printed>;
+  /** The command that submits the job with the environment `dev`, and more flags. */
+  submit(...more: readonly string[]): readonly string[];
+  /** Leaves the result line that the job would have left. */
+  leave(runId: string, exitCode: number, attempt?: number): Promise<void>;
+  /** Of the newest run on Glue. */
+  sentArguments(): Readonly<Record<string, string>>;
+}
+
+/** `AWS_ENDPOINT_URL_GLUE` of this process leads to the newest desk. */
+export async function openDesk(s3: TestS3): Promise<Desk> {
+  const folder = mkdtempSync(join(tmpdir(), 'dray-submit-'));
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify(CONFIG));
+  const file = { environments: { dev: { glue: SETTINGS }, prod: { glue: {} } } };
+  writeFileSync(join(folder, 'dray.config.json'), JSON.stringify(file));
+  const clock = testClock();
+  const twin = await startGlueTwin({ clock });
+  process.env['AWS_ENDPOINT_URL_GLUE'] = twin.endpoint;
+  const surroundings = {
+    env: { AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_REGION: 'eu-central-1' },
+    ...{ cwd: folder, nodeVersion: '24.0.0', clock },
+    readFile: (path: string) => readFile(path, 'utf8'),
+    readObject: () => Promise.reject(new Error('no buckets')),
+  };
+
+  return {
+    ...{ folder, clock, twin },
+    async cli(argv, { onErr, signal } = {}) {
+      let out = '';
+      let err = '';
+      const second = new AbortController();
+      const code = await dray(
+        argv,
+        { ...surroundings, takeSecondSignal: () => second.signal },
+        {
+          stdout: { write: (text: string) => (out += text) },
+          stderr: new Writable({
+            decodeStrings: false,
+            write(text: string, _, done) {
+              err += text;
+              onErr?.(text, second);
+              done();
+            },
+          }),
+        },
+        signal ?? new AbortController().signal,
+      );
+      return { code, out, err };
+    },
+    submit: (...more) => [
+      ...['submit', 'glue', '--job', 'load_promos', '--config', config, '--env', 'dev', ...more],
+    ],
+    async leave(runId, exitCode, attempt = 1) {
+      const line = { schema: 'dray.result/1', run_id: runId, attempt, exit_code: exitCode };
+      const name = `${runId}.${String(attempt)}.json`;
+      const { signal } = new AbortController();
+      await s3.openStorage(SETTINGS.result_prefix).write(name, JSON.stringify(line), signal);
+    },
+    sentArguments: () => twin.runs.at(-1)?.arguments ?? {},
+    async [Symbol.asyncDispose]() {
+      delete process.env['AWS_ENDPOINT_URL_GLUE'];
+      await twin[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../core/clock.ts';
+import { noFailpoints } from '../../../core/failpoint.ts';
+import { parseConfig } from '../../../core/wire.ts';
+import { dray } from '../../../entry/dray-main.ts';
+import { containerSettings } from '../../../platforms/container/settings.ts';
+import { containerSubmitter } from '../../../platforms/container/submitter.ts';
+import { processSurroundings } from '../../../entry/process.ts';
+import { Died, dieAt, POINTS, submits } from '../process.ts';
+
+/** An image with the bundle as its entry, which the engine of this machine has. */
+const IMAGE = process.env['DRAY_TEST_IMAGE'] ?? '';
+const withoutImage = IMAGE === '' ? ' (skipped: DRAY_TEST_IMAGE names no image)' : '';
+const TIMES = Number(process.env['DRAY_TEST_CRASHES'] ?? 1);
+const ROOT = join(import.meta.dirname, '../../..');
+const NOOP = { notification_service: 'NOOP' };
+
+const CONFIG = {
+  ...{ job_failed_notifications: NOOP, job_success_notifications: NOOP },
+  ...{ strategy_type: 'bulk', unity_loader_config: { strategy: 'DELTA', path: '/lake/p' } },
+  extractor_config: { strategy: 'PARQUET', source_table: '/data' },
+};
+
+async function docker(...args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)('docker', [...args])).stdout.trim();
+}
+
+(withoutImage === '' ? describe : describe.skip)(`submitting to Docker${withoutImage}`, () => {
+  let folder: string;
+  let out = '';
+  let err = '';
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'dray-container-'));
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'lake'));
+    // The image's user is not ours.
+    chmodSync(join(folder, 'lake'), 0o777);
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(CONFIG));
+  });
+  afterAll(async () => {
+    const ours = await docker('ps', '--all', '--quiet', '--filter', 'label=dray.run_id');
+    const mine = await Promise.all(
+      ours.split('\n').map(async (id) => ({
+        id,
+        run: await docker('inspect', id, '--format', '{{index .Config.Labels "dray.run_id"}}'),
+      })),
+    );
+    const ids = mine.filter(({ run }) => run.includes(folder.slice(-6))).map(({ id }) => id);
+    if (ids.length > 0) await docker('rm', '--force', ...ids);
+    // What the container's user has made is not ours to remove.
+    await docker(
+      'run',
+      '--rm',
+      '--user',
+      '0',
+      '--entrypoint',
+      'rm',
+      '--volume',
+      `${folder}:/f`,
+      IMAGE,
+      '-rf',
+      '/f/lake',
+    );
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const idOf = (name: string) => `${name}-${folder.slice(-6)}`;
+
+  async function cli(...argv: readonly string[]): Promise<number> {
+    out = '';
+    err = '';
+    const stderr = { write: (text: string) => (err += text) } as never;
+    const stdout = { write: (text: string) => (out += text) };
+    const surroundings = { ...processSurroundings(), cwd: folder, failpoints: noFailpoints };
+    return await dray(argv, surroundings, { stdout, stderr }, new AbortController().signal);
+  }
+
+  function submit(runId: string, ...given: readonly string[]): Promise<number> {
+    const at = given[0] === '--config' ? 2 : 0;
+    const [, config = join(folder, 'config.json')] = given.slice(0, at);
+    const more = given.slice(at);
+    const volumes = [`${join(ROOT, 'data/sample/promotions')}:/data:ro`, `${folder}/lake:/lake`];
+    const settings = JSON.stringify({ image: IMAGE, volumes });
+    return cli(
+      ...['submit', 'container', '--job', 'load_promos', '--config', config],
+      ...['--settings', settings, '--run-id', idOf(runId), '--json', ...more],
+    );
+  }
+
+  it('runs the job, shows what it prints, and takes the result line from its log', async () => {
+    const code = await submit('whole', '--wait');
+    expect([code, code === 0 || err]).toEqual([0, true]);
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ state: 'ENDED', remote_state: 'SUCCEEDED', platform_state: 'exited 0' },
+      result: { service_provider: 'CONTAINER', status: 'completed', run_id: idOf('whole') },
+    });
+    expect(err).toMatch(/RUNNING/);
+    expect(await submit('whole')).toBe(0);
+    const filter = `label=dray.run_id=${idOf('whole')}`;
+    expect((await docker('ps', '--all', '--quiet', '--filter', filter)).split('\n')).toHaveLength(
+      1,
+    );
+  });
+
+  it('tells the exit code of a job that failed', async () => {
+    const bad = join(folder, 'bad.json');
+    const reader = { strategy: 'PARQUET', source_table: '/none' };
+    writeFileSync(bad, JSON.stringify({ ...CONFIG, extractor_config: reader }));
+    const code = await submit('bad', '--config', bad, '--wait');
+    expect([code, err]).toEqual([1, expect.stringContaining('exited 1')]);
+    expect(JSON.parse(out)).toMatchObject({ result: { error: { code: 'SOURCE_NOT_FOUND' } } });
+  });
+
+  it('stops a run for real', async () => {
+    await submit('stopped');
+    expect(await cli('submissions', 'cancel', idOf('stopped'))).toBe(0);
+    const filter = `label=dray.run_id=${idOf('stopped')}`;
+    expect(await docker('ps', '--all', '--filter', filter, '--format', '{{.State}}')).toBe(
+      'exited',
+    );
+  });
+
+  it.each(POINTS)('starts one container after a death %s', async (_, place, time) => {
+    const settings = parseConfig(containerSettings, { image: IMAGE });
+    const open = () => containerSubmitter(settings, process.env);
+    const life = { storePath: join(folder, 'deaths.db'), open, clock: systemClock };
+    for (let index = 0; index < TIMES; index++) {
+      const runId = idOf(`${place.replaceAll(':', '.')}-${String(time)}-${String(index)}`);
+      const dying = submits({ ...life, failpoints: dieAt(place, time) }, runId);
+      await expect(dying).rejects.toBeInstanceOf(Died);
+      const record = await submits({ ...life, failpoints: noFailpoints }, runId);
+      const filter = ['--filter', `label=dray.run_id=${runId}`];
+      const ids = await docker('ps', '--all', '--no-trunc', '--format', '{{.ID}}', ...filter);
+      expect(ids).toBe(record.remoteId);
+    }
+  });
+
+  it.each([
+    ['{"image": "no-such-image-of-dray:1"}', 'SUBMIT_REFUSED'],
+    [`{"image": "${IMAGE}", "program": "/no/docker"}`, 'there is no program'],
+    [`{"image": "${IMAGE}", "host": "tcp://127.0.0.1:1"}`, 'PLATFORM_UNAVAILABLE'],
+    [`{"image": "${IMAGE}", "env": ["A=b"]}`, 'without a value'],
+    [`{"image": "${IMAGE}", "network": "no-such-network"}`, 'no-such-network'],
+  ])('refuses %s', async (settings, says) => {
+    const config = join(folder, 'config.json');
+    const argv = ['submit', 'container', '--job', 'load_promos', '--config', config];
+    const code = await cli(
+      ...argv,
+      '--settings',
+      settings,
+      '--run-id',
+      idOf(says.replaceAll(' ', '-')),
+    );
+    expect([code === 0, err]).toEqual([false, expect.stringContaining(says)]);
+  });
+});
