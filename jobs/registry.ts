@@ -4,7 +4,7 @@ import { added } from './added.ts';
 import type { JobDefinition } from './job.ts';
 import { loadPromos } from './load-promos/job.ts';
 
-/** Every job there is. To add one: its folder, and its name here. */
+/** Every job there is. To add one: its folder, and its name here; jobs of users: docs/package.md. */
 export const jobs = register([loadPromos, ...added]);
 
 /**

@@ -8,10 +8,14 @@ import { printable } from '../../core/printable.ts';
 import { findRoot } from '../../platforms/package/contents.ts';
 import { type PackageManifest, type Target, TARGETS } from '../../platforms/package/manifest.ts';
 import { makePackage } from '../../platforms/package/package.ts';
-import { uploadPackage } from '../../platforms/package/upload.ts';
+import {
+  destinationOf,
+  uploadPackage,
+  type UploadSurroundings,
+} from '../../platforms/package/upload.ts';
 import { storageOpener } from '../../state/artifacts/open.ts';
 import { defineCommand } from '../command.ts';
-import { dataDirOf, s3SettingsOf } from '../context.ts';
+import { dataDirOf, s3SettingsOf, type Surroundings } from '../context.ts';
 import { tableLines } from '../table.ts';
 
 /** `dray package`: what platforms run, as files. */
@@ -44,6 +48,8 @@ export const packageCommand = defineCommand({
       .option('json', { type: 'boolean', default: false, describe: 'print the manifest' }),
   async run(args, context, signal) {
     const { surroundings } = context;
+    const destination =
+      args.upload === undefined ? undefined : destinationOf(args.upload, reach(surroundings));
     const out = resolve(surroundings.cwd, args.out);
     const made = await makePackage({
       root: await sourcesOf(import.meta.dirname),
@@ -62,24 +68,21 @@ export const packageCommand = defineCommand({
         context.err(line);
       },
     });
-    const { env } = surroundings;
-    const clock = surroundings.clock ?? systemClock;
-    const workspace = { host: env['DATABRICKS_HOST'] ?? '', token: env['DATABRICKS_TOKEN'] ?? '' };
-    const openStorage = storageOpener(s3SettingsOf(env), clock);
     const manifest =
-      args.upload === undefined
-        ? made
-        : await uploadPackage(
-            out,
-            made,
-            args.upload,
-            { openStorage, workspace, clock, random: Math.random },
-            signal,
-          );
+      destination === undefined ? made : await uploadPackage(out, made, destination, signal);
     context.out(args.json ? JSON.stringify(manifest, null, 2) : described(manifest, context.width));
     return 0;
   },
 });
+
+function reach({ env, clock = systemClock }: Surroundings): UploadSurroundings {
+  return {
+    openStorage: storageOpener(s3SettingsOf(env), clock),
+    workspace: { host: env['DATABRICKS_HOST'] ?? '', token: env['DATABRICKS_TOKEN'] ?? '' },
+    clock,
+    random: Math.random,
+  };
+}
 
 function described({ version, jobs, artifacts }: PackageManifest, width: number): string {
   const columns = [

@@ -4,6 +4,7 @@ import { type Databricks, parsed, unexpected } from './client.ts';
 
 /** What a call of DBFS takes and gives at most. */
 const BLOCK_BYTES = 1_000_000;
+const TRIES = 3;
 
 /**
  * A folder of a Unity Catalog volume.
@@ -68,24 +69,31 @@ export function dbfsDepot(call: Databricks, folder: string): Depot {
     if (!closed.isDone) throw unexpected(`close "${path}"`, closed);
   }
 
+  async function size(path: string, signal: AbortSignal): Promise<number | undefined> {
+    const status = '/api/2.0/dbfs/get-status';
+    const answer = await call({ method: 'GET', path: status, query: { path } }, signal);
+    return answer.status === 200 ? Number(parsed(answer.bytes)['file_size']) : undefined;
+  }
+
   return {
     uri: (name) => `${folder}/${name}`,
     async create(name, content, signal) {
       const path = pathOf(name);
       const partial = `${path}.${randomUUID()}.partial`;
-      await write(partial, content, signal);
+      // A block whose answer got lost is sent, and there, twice.
+      for (let tries = 1; tries <= TRIES; tries++) {
+        await write(partial, content, signal);
+        if ((await size(partial, signal)) === content.length) break;
+      }
       const move = { source_path: partial, destination_path: path };
       const moved = await post('move', move, signal);
       if (moved.isDone) return true;
       await post('delete', { path: partial }, signal);
-      if (moved.errorCode === 'RESOURCE_ALREADY_EXISTS') return false;
+      // Somebody's, or ours: a move whose answer got lost finds nothing to move any more.
+      if ((await size(path, signal)) !== undefined) return false;
       throw unexpected(`move to "${path}"`, moved);
     },
-    async size(name, signal) {
-      const query = { path: pathOf(name) };
-      const answer = await call({ method: 'GET', path: '/api/2.0/dbfs/get-status', query }, signal);
-      return answer.status === 200 ? Number(parsed(answer.bytes)['file_size']) : undefined;
-    },
+    size: async (name, signal) => await size(pathOf(name), signal),
     async read(name, signal) {
       const blocks: Buffer[] = [];
       for (let offset = 0; ; offset += BLOCK_BYTES) {

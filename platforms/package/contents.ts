@@ -15,7 +15,7 @@ const DUCKDB = ['@duckdb/node-api', '@duckdb/node-bindings', 'detect-libc'];
 /** The names that DuckDB has for platforms, in the paths of extensions. */
 const DUCKDB_PLATFORM = { 'linux-x64': 'linux_amd64', 'linux-arm64': 'linux_arm64' } as const;
 /** Those that readers and writers load. */
-export const EXTENSIONS = ['delta', 'httpfs', 'postgres_scanner'] as const;
+const EXTENSIONS = ['delta', 'httpfs', 'postgres_scanner'] as const;
 
 /** The launcher's files as its folder has them. */
 export async function launcherFiles(root: string): Promise<readonly ArchiveEntry[]> {

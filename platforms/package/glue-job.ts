@@ -12,7 +12,7 @@ export interface GlueJob {
 }
 
 /** Glue runs on x64 alone. */
-export const GLUE_TARGET: Target = 'linux-x64';
+const GLUE_TARGET: Target = 'linux-x64';
 
 /**
  * The part of a Glue job that the package decides. Names of files as they are in the package's folder,

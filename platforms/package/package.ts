@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JobError, messageOf } from '../../core/errors.ts';
+import { JobError, messageOf, systemCodeOf } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { type ArchiveEntry, tarGzOf } from './archive.ts';
 import { bundleProgram } from './bundle.ts';
 import { BUNDLE_PATH, launcherFiles, nativeFiles, nodeFile } from './contents.ts';
@@ -28,7 +29,7 @@ const JAR = 'connect-token-interceptor.jar';
 export interface PackageOptions {
   /** dray's folder. */
   readonly root: string;
-  /** A fresh folder for it is made in its place. */
+  /** Emptied first: nothing, an empty folder, or an earlier package. */
   readonly out: string;
   readonly targets: readonly Target[];
   /** DuckDB for the engines row and bulk; without it the package runs bigdata alone. */
@@ -47,22 +48,23 @@ export interface PackageOptions {
  * Makes what platforms run. The same sources, packages and options give the same bytes.
  *
  * @throws JobError `CONFIG_INVALID` for jobs that cannot be bundled or registered;
- *   `ARGUMENTS_INVALID` for a target whose files npm has not installed.
+ *   `ARGUMENTS_INVALID` for a target whose files npm has not installed, and a folder with other files.
  */
 export async function makePackage(options: PackageOptions): Promise<PackageManifest> {
   const { root, out, say } = options;
   const { version: plain, nodeVersion, duckDbVersion } = await versionsOf(root);
+  await assertOurs(out);
   const launcher = await launcherFiles(root);
-  const { bundle, jobs } = await bundleOf(options, plain);
-  const common = [...launcher, { path: BUNDLE_PATH, content: bundle }];
   const natives = new Map<Target, readonly ArchiveEntry[]>();
   for (const target of options.native ? options.targets : []) {
     natives.set(target, await nativeOf(options, target, duckDbVersion));
   }
+  const { bundle, jobs } = await bundleOf(options, plain);
+  const common = [...launcher, { path: BUNDLE_PATH, content: bundle }];
   const version = `${plain}+${fingerprint([...common, ...[...natives.values()].flat()])}`;
 
-  await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
+  for (const name of await readdir(out)) await rm(join(out, name), { recursive: true });
   const artifacts: Artifact[] = [];
   const put = async (
     named: Pick<Artifact, 'kind' | 'file'> & { readonly target?: Target },
@@ -112,6 +114,23 @@ export async function writeManifest(folder: string, manifest: PackageManifest): 
 
 export function jsonOf(value: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** What is there gets deleted. */
+async function assertOurs(out: string): Promise<void> {
+  const names = await readdir(out).catch((error: unknown): readonly string[] => {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw notAFolder(out, messageOf(error), error);
+  });
+  if (names.length === 0 || names.includes(MANIFEST_FILE)) return;
+  throw notAFolder(out, 'it has files that are of no package');
+}
+
+function notAFolder(out: string, why: string, cause?: unknown): JobError {
+  return new JobError('ARGUMENTS_INVALID', `no package is made in "${printable(out)}": ${why}`, {
+    hint: 'name a new folder with --out',
+    cause,
+  });
 }
 
 async function bundleOf(

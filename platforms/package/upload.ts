@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import type { OpenStorage } from '../../core/storage.ts';
 import { databricks, type Workspace } from '../databricks/client.ts';
 import { dbfsDepot, volumeDepot } from '../databricks/files.ts';
@@ -29,10 +30,12 @@ export interface UploadSurroundings {
   readonly random: () => number;
 }
 
-interface Place {
+/** Where a package can be uploaded to. */
+export interface Destination {
+  /** As the user wrote it, without a slash at its end. */
   readonly folder: string;
-  readonly depot: Depot;
   readonly leftOut: readonly ArtifactKind[];
+  depotAt(folder: string): Depot;
 }
 
 /**
@@ -40,18 +43,19 @@ interface Place {
  * where it is: in the package's own folder, and there as its last file.
  *
  * @param out - the package's folder.
- * @param destination - `s3://bucket/prefix`, `/Volumes/catalog/schema/volume/...` or `dbfs:/...`.
- * @throws JobError `ARGUMENTS_INVALID` for another destination; `TARGET_CONFLICT` when something else has
- *   the name of a file there; `TARGET_FAILED` for one that has not arrived whole.
+ * @throws JobError `TARGET_FAILED` when something else has the name of a file there, and for a file that has
+ *   not arrived whole.
  */
 export async function uploadPackage(
   out: string,
   manifest: PackageManifest,
-  destination: string,
-  surroundings: UploadSurroundings,
+  destination: Destination,
   signal: AbortSignal,
 ): Promise<PackageManifest> {
-  const { folder, depot, leftOut } = placeOf(destination, manifest, surroundings);
+  const { leftOut } = destination;
+  // In a URL a plus may stand for a space.
+  const folder = `${destination.folder}/${manifest.version.replace('+', '-')}`;
+  const depot = destination.depotAt(folder);
   const artifacts: Artifact[] = [];
   for (const artifact of manifest.artifacts) {
     const { kind, file, sha256 } = artifact;
@@ -98,33 +102,35 @@ async function put(
     );
   }
   if (sha256Of(await depot.read(name, signal)) === sha256Of(content)) return uri;
-  throw new JobError('TARGET_CONFLICT', `"${uri}" is there already, with other contents`, {
+  throw new JobError('TARGET_FAILED', `"${uri}" is there already, with other contents`, {
     hint: 'an upload replaces nothing: remove it there, or upload to another folder',
   });
 }
 
-function placeOf(
-  destination: string,
-  { version }: PackageManifest,
+/**
+ * @param given - `s3://bucket/prefix`, `/Volumes/catalog/schema/volume/...` or `dbfs:/...`.
+ * @throws JobError `ARGUMENTS_INVALID` for another one, and for one of a workspace that is not named.
+ */
+export function destinationOf(
+  given: string,
   { openStorage, workspace, clock, random }: UploadSurroundings,
-): Place {
-  // In a URL a plus may stand for a space.
-  const folder = `${destination.replace(/\/+$/, '')}/${version.replace('+', '-')}`;
-  if (/^s3a?:\/\//i.test(destination)) {
-    return { folder, depot: storageDepot(openStorage, folder), leftOut: [] };
+): Destination {
+  const folder = given.replace(/\/+$/, '');
+  if (/^s3a?:\/\//i.test(folder)) {
+    return { folder, leftOut: [], depotAt: (below) => storageDepot(openStorage, below) };
   }
-  const isVolume = /^\/Volumes(\/[^/]+){3}/.test(destination);
-  if (!isVolume && !/^dbfs:\/[^/]/.test(destination)) {
-    throw new JobError('ARGUMENTS_INVALID', `nothing is uploaded to "${destination}"`, {
+  const isVolume = /^\/Volumes(\/[^/]+){3}/.test(folder);
+  if (!isVolume && !/^dbfs:\/[^/]/.test(folder)) {
+    throw new JobError('ARGUMENTS_INVALID', `nothing is uploaded to "${printable(given)}"`, {
       hint: 'write s3://bucket/folder, /Volumes/catalog/schema/volume/folder or dbfs:/folder',
     });
   }
   if (workspace.host === '' || workspace.token === '') {
-    throw new JobError('ARGUMENTS_INVALID', `"${destination}" is in no workspace`, {
+    throw new JobError('ARGUMENTS_INVALID', `"${printable(given)}" is in no workspace`, {
       hint: 'set DATABRICKS_HOST and DATABRICKS_TOKEN',
     });
   }
   const call = databricks(workspace, clock, random);
-  const depot = isVolume ? volumeDepot(call, folder) : dbfsDepot(call, folder);
-  return { folder, depot, leftOut: NOT_FOR_DATABRICKS };
+  const depotAt = (below: string) => (isVolume ? volumeDepot(call, below) : dbfsDepot(call, below));
+  return { folder, leftOut: NOT_FOR_DATABRICKS, depotAt };
 }

@@ -79,6 +79,15 @@ describePython(`the launcher with a Spark that is there${withoutPython}`, () => 
     });
   });
 
+  it.each([
+    ['there is no pyspark', { SPARK_REMOTE: '' }],
+    ['it is told to', { DRAY_SPARK: 'off' }],
+  ])('runs Node without Spark where %s', async (_when, env) => {
+    using launched = launch(PYTHON, ODD, { ...RUNNING, ...env, STAND_IN_EXIT: '0' });
+    expect(await launched.ended).toMatchObject({ code: 0 });
+    expect(await launched.started).toMatchObject({ argv: ODD, env: { SPARK_REMOTE: null } });
+  });
+
   it('addresses the cluster that a Databricks task runs on', async () => {
     using launched = launch(PYTHON, [], {
       SPARK_REMOTE: undefined,
@@ -128,7 +137,6 @@ describePython(`the launcher without what it needs${withoutPython}`, () => {
     { env: { DRAY_NODE: '/no/node' }, code: 'NODE_MISSING', says: '"/no/node"' },
     { env: { DRAY_NODE: undefined, PATH: '' }, code: 'NODE_MISSING', says: 'there is no Node' },
     { env: { DRAY_BUNDLE: '/no/bundle.mjs' }, code: 'BUNDLE_MISSING', says: '"/no/bundle.mjs"' },
-    { env: { SPARK_REMOTE: '' }, code: 'SPARK_MISSING', says: 'no pyspark' },
     {
       env: { SPARK_REMOTE: '', DATABRICKS_RUNTIME_VERSION: '17.3', DATABRICKS_HOST: 'x' },
       code: 'SPARK_MISSING',

@@ -1,6 +1,7 @@
 import os
 import tempfile
 import unittest
+import unittest.mock
 
 from dray_launcher.find_bundle import find_bundle
 from dray_launcher.launch_error import LaunchError
@@ -32,6 +33,11 @@ class FindBundle(unittest.TestCase):
             ("entry", "launcher"),
         ):
             put = self.put(*place)
+            self.assertEqual(self.find(), put)
+
+    def test_finds_it_in_the_package_of_a_script_that_came_alone(self):
+        put = self.put("site-packages", "dray_launcher")
+        with unittest.mock.patch("dray_launcher.find_bundle.HERE", os.path.dirname(put)):
             self.assertEqual(self.find(), put)
 
     def test_takes_dray_bundle_and_nothing_else(self):

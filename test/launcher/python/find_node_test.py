@@ -2,6 +2,7 @@ import os
 import stat
 import tempfile
 import unittest
+import unittest.mock
 
 from dray_launcher.find_node import find_node
 from dray_launcher.launch_error import LaunchError
@@ -36,6 +37,11 @@ class FindNode(unittest.TestCase):
     def test_takes_a_newer_one(self):
         path = self.program("echo v101.0.0")
         self.assertEqual(find_node({"DRAY_NODE": path}, NEW), path)
+
+    def test_prefers_the_one_that_came_with_the_launcher(self):
+        path = self.program("echo v24.11.1")
+        with unittest.mock.patch("dray_launcher.find_node.SHIPPED", path):
+            self.assertEqual(find_node({"PATH": ""}, NEW), path)
 
     def test_refuses_an_old_one_and_names_it(self):
         path = self.program("echo v20.9.0")
