@@ -29,11 +29,11 @@ export interface Upkeep {
   /**
    * Writes the small files of each partition together, in one version.
    *
-   * @param options - `targetBytes`: about how large a file may become.
+   * @param options - `targetBytes`: about how large a file may become; absent, what config or the table says.
    * @throws JobError `TARGET_CONFLICT` when other writers won every try.
    */
   optimize(
-    options: { readonly targetBytes: number; onFiles(done: number, all: number): void },
+    options: { readonly targetBytes?: number; onFiles(done: number, all: number): void },
     signal: AbortSignal,
   ): Promise<Compaction>;
   /**

@@ -7,8 +7,6 @@ import { findTargets, targetFlags, targetLine } from './targets.ts';
 
 const MEGABYTE = 1_000_000;
 const HOUR_MS = 3_600_000;
-/** What Spark's automatic compaction aims at, too. */
-const TARGET_MB = 128;
 
 /** `dray optimize TARGET`: the small files of a table's partitions written together. */
 export const optimize = defineCommand({
@@ -17,11 +15,13 @@ export const optimize = defineCommand({
   flags: (yargs) =>
     targetFlags(yargs).option('target-mb', {
       type: 'number',
-      default: TARGET_MB,
-      describe: 'files up to this size are put together, up to this size',
+      describe:
+        'files up to this size are put together, up to this size; default: what config or the table says, or 128',
     }),
   async run(args, context, signal) {
-    const targetMb = positive('--target-mb', args['target-mb']);
+    const asked = args['target-mb'];
+    const size =
+      asked === undefined ? {} : { targetBytes: positive('--target-mb', asked) * MEGABYTE };
     const targets = await findTargets(args, context);
     const kept: Kept<Compaction>[] = [];
     for (const plan of targets.sinks) {
@@ -33,7 +33,7 @@ export const optimize = defineCommand({
           plan,
           targets.computation,
           targets.job,
-          (upkeep) => upkeep.optimize({ targetBytes: targetMb * MEGABYTE, onFiles }, signal),
+          (upkeep) => upkeep.optimize({ ...size, onFiles }, signal),
           targets.context,
           signal,
         ),

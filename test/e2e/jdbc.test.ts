@@ -132,12 +132,12 @@ async function expectOneSnapshot(remote: string): Promise<void> {
   };
   const source = await bigdata?.(session, config, context, signal);
   const copying = source?.materialize?.(signal);
-  let isCopied = false;
+  const copied = new AbortController();
   const writing = (async () => {
-    while (!isCopied) await world.query('select pg_current_xact_id()::text');
+    while (!copied.signal.aborted) await world.query('select pg_current_xact_id()::text');
   })();
   const still = await copying?.finally(() => {
-    isCopied = true;
+    copied.abort();
   });
   await writing;
   const sql = `select count(*) as rows, count(id) as ids, count(distinct session) > 1 as parallel,

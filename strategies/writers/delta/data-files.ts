@@ -10,6 +10,8 @@ export interface Uploaded {
   readonly file: ResultFile;
   readonly key: string;
   readonly enginePath: string;
+  /** Readers find the footer by the size, so it is measured, not taken over. */
+  readonly bytes: number;
 }
 
 /**
@@ -31,20 +33,20 @@ export async function uploadFile(
   await context.failpoints.reach('delta:upload:before');
   await storage.upload(file.path, key, signal);
   await context.failpoints.reach('delta:upload:after');
-  return { file, key, enginePath: storage.enginePath(key) };
+  const { size: bytes } = await stat(file.path);
+  return { file, key, enginePath: storage.enginePath(key), bytes };
 }
 
 /** @param rows - as they were counted in the table's folder. */
-export async function addOf(
+export function addOf(
   { request: { contract }, context }: DeltaTarget,
-  { file, key }: Uploaded,
+  { file, key, bytes }: Uploaded,
   rows: number,
-): Promise<AddFile> {
+): AddFile {
   return {
     path: pathOfKey(key),
     partitionValues: { [contract.partitionBy]: logValue(file.partition) },
-    // Readers find the footer by the size, so it is measured, not taken over.
-    size: (await stat(file.path)).size,
+    size: bytes,
     modificationTime: context.clock.now().getTime(),
     dataChange: true,
     stats: statsText(file, rows, contract),

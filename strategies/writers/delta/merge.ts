@@ -133,7 +133,7 @@ export async function openMerge(
     const uploaded = await uploadFile(target, file, rests.size, claim, onKey, signal);
     const counted = await session.parquet.rows([uploaded.enginePath], signal);
     const { partitionValues } = add;
-    const kept = await addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
+    const kept = addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
     return { ...kept, partitionValues };
   }
 

@@ -33,7 +33,7 @@ interface Rewritten {
 export async function optimizeTable(
   target: DeltaTarget,
   snapshot: Snapshot,
-  options: Parameters<Upkeep['optimize']>[0],
+  options: Parameters<Upkeep['optimize']>[0] & { readonly targetBytes: number },
   signal: AbortSignal,
 ): Promise<Compaction> {
   const { storage, context, chance, request } = target;

@@ -8,6 +8,7 @@ import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
 import { describeTable } from './describe.ts';
+import { targetFileBytes } from './file-size.ts';
 import { isReferenced } from './leftovers.ts';
 import { type Merge, openMerge } from './merge.ts';
 import { optimizeTable } from './optimize.ts';
@@ -19,6 +20,9 @@ import { type StagedFiles, stageFiles } from './stage-files.ts';
 import { countRows, sampleRows } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
 import { vacuumTable } from './vacuum.ts';
+
+/** What Spark's automatic compaction aims at, too. */
+const OPTIMIZED_BYTES = 128_000_000;
 
 export function openDeltaSink(target: DeltaTarget): Sink {
   const { session, storage, request, context } = target;
@@ -85,7 +89,8 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     async stage(input, signal) {
       const onKey = (key: string) => uploaded.add(key);
       const merge = request.mode === 'merge' ? await beginMerge(input, onKey, signal) : undefined;
-      const files = await stageFiles(target, input, onKey, signal);
+      const bytes = targetFileBytes(target, tableOf(await log.latest(signal)));
+      const files = await stageFiles(target, input, bytes, onKey, signal);
       const result: Staged = { rows: files.rows };
       staged.set(result, merge === undefined ? files : { ...files, merge });
       return result;
@@ -127,7 +132,9 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     upkeep: {
       async optimize(options, signal) {
         const current = await log.latest(signal);
-        const done = await optimizeTable(target, current, options, signal);
+        const targetBytes =
+          options.targetBytes ?? targetFileBytes(target, tableOf(current)) ?? OPTIMIZED_BYTES;
+        const done = await optimizeTable(target, current, { ...options, targetBytes }, signal);
         const table = tableOf(current);
         const stage = `${OWN}/stage/optimize-${target.chance.uuid()}`;
         if (done.version !== undefined && table && isCheckpointDue(table)) {

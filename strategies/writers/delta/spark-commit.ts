@@ -8,6 +8,7 @@ import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../file-claims.ts';
 import { printCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
+import { recordsPerFile, targetFileBytes } from './file-size.ts';
 import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
 import { commitKey, OWN } from './paths.ts';
@@ -57,6 +58,8 @@ export async function commitThroughSpark(
   refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
   await claim.assertHeld(signal);
   const path = storage.enginePath('');
+  const bytes = targetFileBytes(target, tableOf(snapshot));
+  const records = recordsPerFile(files, bytes);
   if (snapshot.version < 0) await createTable(target, claim, signal);
   await context.failpoints.reach('delta:commit:before');
   try {
@@ -65,7 +68,10 @@ export async function commitThroughSpark(
       {
         format: 'delta',
         path,
-        ...writeOf(entry, contract, lackingIn(snapshot, contract).length > 0),
+        ...writeOf(entry, contract, {
+          ...(records === undefined ? {} : { maxRecordsPerFile: String(records) }),
+          ...(lackingIn(snapshot, contract).length > 0 ? { mergeSchema: 'true' } : {}),
+        }),
       },
       signal,
     );
@@ -146,7 +152,11 @@ export function lackingIn(snapshot: Snapshot, contract: OutputContract): readonl
   return table === undefined ? [] : lackingColumns(table.metaData.schemaString, contract);
 }
 
-function writeOf(entry: LoadEntry, contract: OutputContract, evolves: boolean) {
+function writeOf(
+  entry: LoadEntry,
+  contract: OutputContract,
+  more: Readonly<Record<string, string>>,
+) {
   const condition = conditionOf(contract, entry.mode === 'overwrite' ? undefined : entry.covers);
   return {
     mode: entry.mode === 'append' ? ('append' as const) : ('overwrite' as const),
@@ -154,7 +164,7 @@ function writeOf(entry: LoadEntry, contract: OutputContract, evolves: boolean) {
       txnAppId: appIdOf(entry.loadId),
       txnVersion: String(entry.claim),
       userMetadata: JSON.stringify({ loadId: entry.loadId, runId: entry.runId }),
-      ...(evolves ? { mergeSchema: 'true' } : {}),
+      ...more,
       ...(entry.mode === 'append' || condition === undefined ? {} : { replaceWhere: condition }),
     },
   };

@@ -9,10 +9,11 @@ import { printSpark } from '../../../plan/spark/print.ts';
 import { refuseWrongKey, wrongKeyQuery } from '../merge-key.ts';
 import { parseCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
+import { recordsPerFile, targetFileBytes } from './file-size.ts';
 import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
 import { commitKey, logValue } from './paths.ts';
-import { appIdOf, committedClaim, type Snapshot } from './snapshot.ts';
+import { appIdOf, committedClaim, type Snapshot, tableOf } from './snapshot.ts';
 import {
   ConcurrentChange,
   conflictOr,
@@ -150,9 +151,11 @@ export async function openSparkMerge(
       );
       return;
     }
+    const records = recordsPerFile(filled, targetFileBytes(target, tableOf(snapshot)));
     const settings = {
       'spark.databricks.delta.write.txnAppId': appIdOf(entry.loadId),
       'spark.databricks.delta.write.txnVersion': String(claim),
+      ...(records === undefined ? {} : { 'spark.sql.files.maxRecordsPerFile': String(records) }),
     };
     for (const [setting, value] of Object.entries(settings)) {
       await session.run(`set ${setting}=${value}`, signal);

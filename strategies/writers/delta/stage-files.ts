@@ -1,6 +1,7 @@
 import { JobError } from '../../../core/errors.ts';
 import type { StageInput } from '../../../core/strategy.ts';
 import type { AddFile } from './actions.ts';
+import { cutToSize } from './file-size.ts';
 import { addOf, type Uploaded, uploadFile } from './data-files.ts';
 import type { DeltaTarget } from './target.ts';
 
@@ -10,13 +11,15 @@ export interface StagedFiles {
 }
 
 /**
- * Copies the result's files into the table's folder, and counts their rows there.
+ * Copies the result's files, cut to size, into the table's folder, and counts their rows there.
  *
+ * @param fileBytes - about how large a file may become.
  * @param onKey - gets the key of each file before it appears.
  */
 export async function stageFiles(
   target: DeltaTarget,
   input: StageInput,
+  fileBytes: number | undefined,
   onKey: (key: string) => void,
   signal: AbortSignal,
 ): Promise<StagedFiles> {
@@ -31,20 +34,22 @@ export async function stageFiles(
     );
   }
   const staged: Uploaded[] = [];
-  for (const [index, file] of result.files.entries()) {
-    staged.push(await uploadFile(target, file, index, claim.number, onKey, signal));
-    input.onRows(file.rows);
+  const adds: AddFile[] = [];
+  for (const file of result.files) {
+    for await (const part of cutToSize(target, file, fileBytes, signal)) {
+      staged.push(await uploadFile(target, part, staged.length, claim.number, onKey, signal));
+      input.onRows(part.rows);
+    }
   }
   const rows = await session.parquet.rows(
     staged.map((each) => each.enginePath),
     signal,
   );
-  const adds: AddFile[] = [];
   let total = 0;
   for (const each of staged) {
     const found = rows.get(each.enginePath) ?? 0;
     total += found;
-    adds.push(await addOf(target, each, found));
+    adds.push(addOf(target, each, found));
   }
   return { rows: total, adds };
 }

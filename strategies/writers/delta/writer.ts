@@ -7,6 +7,7 @@ import { assertReachable } from '../../catalog-location.ts';
 import { afterUnityLoad, locateTable, type UnityTable } from '../../unity/catalog.ts';
 import { unityAfterLoad, warehouseConfig } from '../../unity/config.ts';
 import { parseUnityName } from '../../unity/table-name.ts';
+import { assertFileSize } from './file-size.ts';
 import { tableProperties } from './properties.ts';
 import { unsupportedFeature } from './protocol.ts';
 import { openDeltaSink } from './sink.ts';
@@ -15,6 +16,8 @@ import type { DeltaTarget } from './target.ts';
 
 /** Option of a table on S3 that Spark has written to: `strategies/writers/delta/other-writers.ts`. */
 const OTHER_WRITERS = 'dray.otherWriters';
+
+const MEGABYTE = 1_000_000;
 
 const deltaConfig = z
   .strictObject({
@@ -27,6 +30,8 @@ const deltaConfig = z
     afterLoad: unityAfterLoad.optional(),
     mode: z.enum(MODES).default('overwrite_window'),
     partitionBy: z.union([z.string(), z.array(z.string())]).optional(),
+    /** About how large a data file may become; absent: what the table's property says, if any. */
+    targetFileSizeMb: z.number().positive().optional(),
     options: z.record(z.string(), z.string()).optional(),
   })
   .refine(
@@ -75,7 +80,12 @@ function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> 
       });
     }
     const properties = tableProperties(options);
-    const target = { storage, session, request, context, chance, properties };
+    assertFileSize(properties);
+    const size = config.targetFileSizeMb;
+    const target = {
+      ...{ storage, session, request, context, chance, properties },
+      ...(size === undefined ? {} : { fileBytes: Math.ceil(size * MEGABYTE) }),
+    };
     const sink = open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);
     if (table === undefined) return sink;
     const wanted = config.afterLoad ?? unityAfterLoad.parse({});

@@ -20,6 +20,8 @@ const config = z.strictObject({
   glueTable: z.string().min(1).optional(),
   mode: z.enum(MODES).default('overwrite_window'),
   partitionBy: z.string().optional(),
+  /** Refused: the one file of a partition is what its readers see replaced in one step. */
+  targetFileSizeMb: z.number().optional(),
   options: z.record(z.string(), z.unknown()).optional(),
 });
 type ParquetConfig = z.output<typeof config>;
@@ -64,6 +66,13 @@ function refuseNotBuilt(chosen: ParquetConfig, { mode, contract }: LoadRequest):
     throw new JobError('NOT_SUPPORTED', `"partition_by" cannot be "${chosen.partitionBy}"`, {
       hint: `leave it out, or set it to "${contract.partitionBy}"`,
     });
+  }
+  if (chosen.targetFileSizeMb !== undefined) {
+    throw new JobError(
+      'NOT_SUPPORTED',
+      `Parquet folders have one file per ${contract.partitionBy}, whatever "target_file_size_mb"`,
+      { hint: 'leave it out, or load into DELTA, whose loads may have many files' },
+    );
   }
   const [option] = Object.keys(chosen.options ?? {});
   if (option !== undefined) {

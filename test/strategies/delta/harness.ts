@@ -54,6 +54,7 @@ export interface SinkOptions {
   readonly properties?: Readonly<Record<string, string>>;
   readonly openStorage?: OpenStorage;
   readonly otherWriters?: 'stopped';
+  readonly fileBytes?: number;
 }
 
 export function openSink(session: SqlSession, path: string, options: SinkOptions = {}): Sink {
@@ -86,6 +87,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
     context,
     chance: { random: Math.random, uuid: randomUUID },
     properties: options.properties ?? {},
+    ...(options.fileBytes && { fileBytes: options.fileBytes }),
     ...(options.otherWriters && { otherWriters: options.otherWriters }),
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { SqlSession } from '../../../core/engine.ts';
 import { describeOnSpark } from '../../engines/bigdata/on-spark.ts';
+import { addsOf } from './log-adds.ts';
 import {
   claimOf,
   compute,
@@ -135,6 +136,23 @@ describeOnSpark('a Delta table that Spark writes', (server) => {
       await spark.run(`create table delta.\`${odd}\` (id bigint, week int) using delta`, never);
       await using sink = openSink(spark, odd, {});
       await expect(sink.check(never)).rejects.toMatchObject({ code: 'TARGET_SCHEMA' });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'has files of about the size that config says',
+    async () => {
+      const [path, whole] = [newPath(), newPath()];
+      const query = rowsOfWeek(24, 20_000);
+      await loadThroughSpark(whole, query);
+      await loadThroughSpark(path, query, { fileBytes: 60_000 });
+      const [sized, one] = [await addsOf(path, '24'), await addsOf(whole, '24')];
+      expect(one.length).toBe(1);
+      expect(sized.length).toBeGreaterThan(4);
+      const most = Math.max(...sized.map(({ rows }) => rows));
+      expect(most * sized.length).toBeLessThan(20_000 + most);
+      expect((await deltaRs('read', path)).records).toBe(20_000);
     },
     LIMIT_MS,
   );

@@ -62,6 +62,15 @@ describe('the Delta writer', () => {
     await expect(opening).rejects.toThrow(message);
   });
 
+  it('takes a size of files that is one', async () => {
+    await expect(open({ targetFileSizeMb: 64 })).resolves.toMatchObject({ kind: 'delta' });
+    await expect(open({ targetFileSizeMb: 0 })).rejects.toThrow('targetFileSizeMb');
+    await expect(open({ options: { 'delta.targetFileSize': 'large' } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: '"delta.targetFileSize" cannot be "large"',
+    });
+  });
+
   it('knows no table name and no empty path', () => {
     const { config } = deltaWriter;
     expect(config.safeParse({ strategy: 'DELTA', path: 'x', table: 'y' }).success).toBe(false);

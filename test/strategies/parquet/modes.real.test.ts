@@ -246,5 +246,6 @@ describe('the config', () => {
       notSupported,
     );
     await expect(async () => await open({}, 'merge')).rejects.toEqual(notSupported);
+    await expect(async () => await open({ targetFileSizeMb: 1 })).rejects.toEqual(notSupported);
   });
 });
