@@ -97,7 +97,7 @@ export function containerSubmitter(
     async logs(remoteId, cursor, signal) {
       const since = cursor === undefined ? [] : ['--since', cursor];
       const args = ['container', 'logs', '--timestamps', ...since, remoteId];
-      const { code, stdout, stderr } = await docker.run(args, signal);
+      const { code, stderr } = await docker.run(args, signal);
       if (code !== 0) throw failed(stderr);
       // What people read; the other stream is the result line. `since` gives the last line again.
       const lines = stderr

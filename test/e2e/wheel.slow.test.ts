@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { artifactOf, type PackageManifest } from '../../platforms/package/manifest.ts';
 import { PYTHON, withoutPython } from '../launcher/launch.ts';
-import { preparedSpark, SMALL_SPARK, sparkVersions, withoutSpark } from '../spark/server.ts';
 import { type Contents, contentsOf, openWorld, ROOT, type World } from './world.ts';
 
 /** Kept between runs: 61 MB. */
@@ -22,7 +21,6 @@ function fetchNode(): string {
 }
 
 const without = fetchNode();
-const describeSpark = withoutSpark === '' ? describe : describe.skip;
 
 (without === '' ? describe : describe.skip)(`the wheels in an empty environment${without}`, () => {
   let world: World;
@@ -63,13 +61,12 @@ const describeSpark = withoutSpark === '' ? describe : describe.skip;
   async function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
     const cwd = join(world.folder, 'elsewhere');
     mkdirSync(cwd, { recursive: true });
-    const { PATH = '', JAVA_HOME = '' } = process.env;
+    const { PATH = '' } = process.env;
     const { stdout, stderr } = await promisify(execFile)(program, [...args], {
       cwd,
       env: {
         HOME: cwd,
         PROMOS_DB_PASSWORD: world.postgres.password,
-        ...(JAVA_HOME === '' ? {} : { JAVA_HOME }),
         // Without the Node that this test runs on.
         PATH: PATH.split(':')
           .filter((folder) => !existsSync(join(folder, 'node')))
@@ -114,25 +111,5 @@ const describeSpark = withoutSpark === '' ? describe : describe.skip;
     const { line } = await run(PYTHON, ['generic_entry.py', ...config.args], { DRAY_SPARK: 'off' });
     expect(line).toMatchObject({ status: 'completed', engine: 'bulk' });
     expect(await contentsOf(world, config)).toEqual(expected);
-  });
-
-  describeSpark(`on a Spark that is there${withoutSpark}`, () => {
-    it('load the same rows', async () => {
-      const config = await world.config('spark', { source, set: { strategy_type: 'bigdata' } });
-      const { python, jars } = preparedSpark(sparkVersions[0] ?? '');
-      const flags = Object.entries(SMALL_SPARK).flatMap(([name, value]) => [
-        ...['--conf', `${name}=${value}`],
-      ]);
-      const found = readdirSync(join(venv, 'lib')).map((name) => join(venv, 'lib', name));
-      const { line } = await run(python, ['-m', 'dray_entry', ...config.args], {
-        PYTHONPATH: found.map((lib) => join(lib, 'site-packages')).join(':'),
-        PYSPARK_SUBMIT_ARGS: [...flags, 'pyspark-shell'].join(' '),
-        DRAY_SPARK_JARS: jars,
-        // With Java, which may lie beside a Node.
-        PATH: process.env['PATH'] ?? '',
-      });
-      expect(line).toMatchObject({ status: 'completed', engine: 'bigdata' });
-      expect(await contentsOf(world, config)).toEqual(expected);
-    });
   });
 });

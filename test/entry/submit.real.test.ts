@@ -169,7 +169,7 @@ const WINDOW = ['--from', '2017-06-05', '--to', '2017-06-12'];
     const first = new AbortController();
     const { code, err } = await cli(submit('--run-id', 'stopped', '--wait'), {
       signal: first.signal,
-      onErr(text, second) {
+      onErr(text) {
         if (text.includes('RUNNING')) first.abort(new JobError('INTERRUPTED', 'stopped'));
       },
     });
