@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { JobError, messageOf } from './errors.ts';
+import { fullJitterMs } from './retry.ts';
 import { describeWindow, sameWindow, type Window, windowsOverlap } from './window.ts';
 
 /** How often a holder renews its claim. */
@@ -7,6 +8,8 @@ export const RENEW_EVERY_MS = 5_000;
 /** After this long without a renewal a claim may be taken over: three missed renewals. */
 export const SILENCE_MS = 15_000;
 const LOOK_EVERY_MS = 500;
+/** Before looking again, after another run has taken the number. */
+const LOST_RACE = { firstMs: 20, maxMs: 1_000 };
 
 /** One attempt's claim to (target, window), as a sink's ledger keeps it. */
 export interface ClaimRecord {
@@ -21,11 +24,16 @@ export interface ClaimRecord {
   readonly renewedAt: Date;
 }
 
+/** What never changes of a claim. */
+export type Claimant = Omit<ClaimRecord, 'released' | 'renewedAt'>;
+
 /** The few operations a sink has to offer; the policy below is the same for all sinks. */
 export interface ClaimStore {
   /** Time by the clock that stamps `renewedAt`. */
   now(signal: AbortSignal): Promise<Date>;
   list(signal: AbortSignal): Promise<readonly ClaimRecord[]>;
+  /** The claim `number`, if it is there, and all above it; absent where `list` costs no more. */
+  from?(number: number, signal: AbortSignal): Promise<readonly Claimant[]>;
   /** Adds the claim unless its number is taken; exactly one of several racers gets `true`. */
   create(record: Omit<ClaimRecord, 'renewedAt'>, signal: AbortSignal): Promise<boolean>;
   renew(number: number, signal: AbortSignal): Promise<void>;
@@ -41,6 +49,8 @@ export interface ClaimRequest {
   readonly window?: Window;
   readonly startedAt: string;
   readonly lockTimeoutMs: number;
+  /** A number in [0, 1), so that racers spread out. */
+  random(): number;
   /** Called once, when another run holds the target and this one starts to wait. */
   onWait(holder: ClaimRecord): void;
 }
@@ -81,19 +91,22 @@ export async function acquireClaim(
 ): Promise<Claim> {
   const deadline = clock.monotonicMs() + request.lockTimeoutMs;
   let waiting = false;
+  let lost = 0;
   for (;;) {
     const records = await store.list(signal);
-    const now = await store.now(signal);
     refuseOlderAttempt(records, request);
     const open = records.filter(
       (record) => !record.released && windowsOverlap(record.window, request.window),
     );
-    const holder = open.find((record) => !isDead(record, records) && isLive(record, request, now));
+    const candidates = open.filter((record) => !isDead(record, records));
+    const now = candidates.length === 0 ? undefined : await store.now(signal);
+    const holder = candidates.find((record) => now && isLive(record, request, now));
     if (holder === undefined) {
       const number = Math.max(0, ...records.map((record) => record.number)) + 1;
       const { runId, attempt, window, startedAt } = request;
       const record = { number, runId, attempt, startedAt, released: false };
       if (!(await store.create(window === undefined ? record : { ...record, window }, signal))) {
+        await clock.sleep(fullJitterMs(LOST_RACE, ++lost, request.random()), signal);
         continue;
       }
       for (const superseded of open) await store.revoke(superseded.number, signal);
@@ -153,7 +166,7 @@ function hold(store: ClaimStore, request: ClaimRequest, number: number, clock: C
   const stop = new AbortController();
 
   async function assertHeld(signal: AbortSignal): Promise<void> {
-    const records = await store.list(signal);
+    const records = await (store.from?.(number, signal) ?? store.list(signal));
     const own = records.find((record) => record.number === number);
     const higher = records.find(
       (record) => record.number > number && windowsOverlap(record.window, request.window),
@@ -197,7 +210,7 @@ function hold(store: ClaimStore, request: ClaimRequest, number: number, clock: C
   };
 }
 
-function leaseLost(request: ClaimRequest, by: ClaimRecord | undefined): JobError {
+function leaseLost(request: ClaimRequest, by: Claimant | undefined): JobError {
   const taker =
     by === undefined ? 'a newer claim' : `run "${by.runId}" attempt ${String(by.attempt)}`;
   return new JobError(

@@ -8,6 +8,21 @@ export interface Backoff {
 }
 
 /**
+ * Anything between nothing and what a wait has grown to: racers that lost to the same winner then come
+ * one by one, and not all at once again.
+ *
+ * @param lost - how often so far, from 1.
+ * @param random - a number in [0, 1).
+ */
+export function fullJitterMs(
+  { firstMs, maxMs }: Pick<Backoff, 'firstMs' | 'maxMs'>,
+  lost: number,
+  random: number,
+): number {
+  return random * Math.min(maxMs, firstMs * 2 ** (lost - 1));
+}
+
+/**
  * Calls `work` until it returns, or throws something that `again` does not accept, or the tries are used up.
  *
  * @param random - a number in [0, 1), so that racers spread out.

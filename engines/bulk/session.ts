@@ -14,6 +14,12 @@ import { duckDbMissing } from './bindings.ts';
 import { openBuckets } from './buckets.ts';
 import { engineError } from './errors.ts';
 import { loadExtension } from './extensions.ts';
+import {
+  HTTP_PATIENCE,
+  HTTP_SETTINGS,
+  type HttpPatience,
+  setHttpPatience,
+} from './http-patience.ts';
 import { parquetFiles } from './parquet-files.ts';
 import { plainValue } from './values.ts';
 import { resultFiles } from './result-files.ts';
@@ -29,6 +35,8 @@ export interface BulkOptions {
   readonly tempDir?: string;
   /** Folders that may hold DuckDB's extensions already, tried in order; new ones go to the first. */
   readonly extensionDirs?: readonly string[];
+  /** With storages that refuse or do not answer. */
+  readonly httpPatience?: HttpPatience;
 }
 
 /** A session whose rows can be looked at chunk by chunk, by what else runs in this process. */
@@ -135,6 +143,10 @@ export async function openBulkEngine(
       let loading = extensions.get(name);
       if (loading === undefined) {
         loading = loadExtension(session, name, options.extensionDirs ?? [], aborted);
+        if (name === 'httpfs') {
+          const patience = options.httpPatience ?? HTTP_PATIENCE;
+          loading = loading.then(() => setHttpPatience(session, patience, aborted));
+        }
         extensions.set(name, loading);
       }
       await loading;
@@ -205,6 +217,8 @@ function settings(options: BulkOptions, scratchDir: string): Record<string, stri
     partitioned_write_flush_threshold: '122880',
     enable_progress_bar: 'true',
     enable_progress_bar_print: 'false',
+    // What httpfs brings along can only be set once it is loaded.
+    allowed_configs: `[${HTTP_SETTINGS.map(quote).join(', ')}]`,
     lock_configuration: 'true',
   };
 }

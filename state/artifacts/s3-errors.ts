@@ -107,6 +107,16 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+export function isNoUpload(error: unknown): boolean {
+  return fieldOf(error, 'name') === 'NoSuchUpload';
+}
+
+/** How many requests the SDK has sent before it gave up; undefined when it does not say. */
+export function requestsOf(error: unknown): number | undefined {
+  const attempts = fieldOf(fieldOf(error, '$metadata'), 'attempts');
+  return typeof attempts === 'number' ? attempts : undefined;
+}
+
 /** True when there is no such object; a bucket that is missing is another matter. */
 export function isNoObject(error: unknown): boolean {
   const name = fieldOf(error, 'name');

@@ -5,10 +5,9 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Clock } from '../../core/clock.ts';
 import type { StorageEntry } from '../../core/storage.ts';
 import type { S3 } from './s3-client.ts';
-import { isNoObject, statusOf } from './s3-errors.ts';
+import { abortUpload, type CopyLimits, copyObject, ID } from './s3-copy.ts';
+import { isNoObject, requestsOf, statusOf } from './s3-errors.ts';
 
-/** In the metadata of every object that dray puts; copies keep it. */
-const ID = 'dray-id';
 const PART_BYTES = 16 * 2 ** 20;
 const MOST_PARTS = 10_000;
 const PARTS_AT_ONCE = 4;
@@ -27,8 +26,17 @@ export interface S3Objects {
   /** False when there is such an object already, of somebody else. */
   putIfAbsent(key: string, content: Uint8Array | string): Promise<boolean>;
   upload(localPath: string, key: string, signal: AbortSignal): Promise<void>;
-  /** False when there is nothing to copy. */
-  copy(from: string, to: string): Promise<boolean>;
+  /**
+   * False when there is nothing to copy.
+   *
+   * @param begun - gets the upload that a copy in parts makes, before the first part is copied.
+   */
+  copy(from: string, to: string, begun?: (uploadId: string) => Promise<void>): Promise<boolean>;
+  /** Once this is done no copy in parts comes of the upload any more. */
+  abortUpload(
+    upload: { readonly key: string; readonly uploadId: string },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The id that dray gave the object's content; empty for others' objects, undefined without one. */
   idOf(key: string, signal?: AbortSignal): Promise<string | undefined>;
   remove(keys: readonly string[], signal: AbortSignal): Promise<void>;
@@ -36,7 +44,7 @@ export interface S3Objects {
   now(prefix: string, signal: AbortSignal): Promise<Date | undefined>;
 }
 
-export function s3Objects(s3: S3, bucket: string, clock: Clock): S3Objects {
+export function s3Objects(s3: S3, bucket: string, clock: Clock, limits: CopyLimits): S3Objects {
   const { client, sdk } = s3;
   const at = (key: string) => ({ Bucket: bucket, Key: key });
   const newId = () => ({ [ID]: randomUUID() });
@@ -95,6 +103,7 @@ export function s3Objects(s3: S3, bucket: string, clock: Clock): S3Objects {
     async putIfAbsent(key, content) {
       const id = newId();
       const input = { ...at(key), Body: Buffer.from(content), Metadata: id, IfNoneMatch: '*' };
+      let mayBeOurs = false;
       for (let tries = 1; ; tries++) {
         try {
           // Without a signal: S3 does what it has been sent, so the answer has to be known.
@@ -103,7 +112,10 @@ export function s3Objects(s3: S3, bucket: string, clock: Clock): S3Objects {
         } catch (error) {
           const status = statusOf(error);
           if (status !== 412 && status !== 409) throw error;
-          // Ours after all, when the answer to an earlier try got lost.
+          // Ours after all, when the answer to an earlier request got lost. The one request that was
+          // sent and refused can have made nothing.
+          mayBeOurs ||= status === 409 || requestsOf(error) !== 1;
+          if (!mayBeOurs) return false;
           const found = await idOf(key);
           if (found === id[ID]) return true;
           if (found !== undefined || status === 412) return false;
@@ -133,16 +145,9 @@ export function s3Objects(s3: S3, bucket: string, clock: Clock): S3Objects {
         signal.removeEventListener('abort', abort);
       }
     },
-    async copy(from, to) {
-      const source = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
-      try {
-        await client.send(new sdk.CopyObjectCommand({ ...at(to), CopySource: source }));
-        return true;
-      } catch (error) {
-        if (isNoObject(error)) return false;
-        throw error;
-      }
-    },
+    copy: (from, to, begun = () => Promise.resolve()) =>
+      copyObject(s3, { bucket, from, to, begun }, limits),
+    abortUpload: (upload, signal) => abortUpload(s3, bucket, upload, signal),
     async remove(keys, signal) {
       for (let start = 0; start < keys.length; start += DELETED_AT_ONCE) {
         const Objects = keys.slice(start, start + DELETED_AT_ONCE).map((Key) => ({ Key }));

@@ -1,18 +1,27 @@
+import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { JobError } from '../../core/errors.ts';
 import type { OpenStorage } from '../../core/storage.ts';
 import { lazyS3, type S3Settings } from './s3-client.ts';
+import { COPY_LIMITS, type CopyLimits } from './s3-copy.ts';
 import { s3Error } from './s3-errors.ts';
 import { s3Location } from './s3-location.ts';
 import { type S3Objects, s3Objects } from './s3-objects.ts';
 
 const UNSTAGE_MS = 10_000;
+/** Beside a staged object, while it is copied in parts: the upload that this makes. */
+const UPLOAD = '.upload';
+const uploadNote = z.object({ key: z.string(), uploadId: z.string() });
 
 /**
  * Storage in buckets of S3, or of a storage that speaks its protocol. A name is taken by a conditional
  * PUT, and replaced by a copy, which needs its source: docs/adr/0017 says why that is a fence.
  */
-export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
+export function s3Storages(
+  settings: S3Settings,
+  clock: Clock,
+  limits: CopyLimits = COPY_LIMITS,
+): OpenStorage {
   const s3 = lazyS3(settings);
   const objectsOf = new Map<string, Promise<S3Objects>>();
   /** Buckets that have shown that they heed `If-None-Match`. */
@@ -43,7 +52,7 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
       const full = fullKey(key);
       try {
         const objects =
-          objectsOf.get(bucket) ?? s3().then((opened) => s3Objects(opened, bucket, clock));
+          objectsOf.get(bucket) ?? s3().then((opened) => s3Objects(opened, bucket, clock, limits));
         objectsOf.set(bucket, objects);
         return await work(await objects, full);
       } catch (error) {
@@ -66,6 +75,32 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
       const entries = await below(objects, full, signal);
       const keys = entries.map(({ key }) => fullKey(key));
       await objects.remove(keys, signal);
+    }
+
+    /**
+     * A copy in parts needs its source until the last part, and then nothing but its upload: a note
+     * says which, from before the first part on. So whoever has deleted the source finds it.
+     */
+    async function copyStaged(objects: S3Objects, from: string, key: string, signal: AbortSignal) {
+      return await objects.copy(from, key, async (uploadId) => {
+        await objects.put(`${from}${UPLOAD}`, JSON.stringify({ key, uploadId }), signal);
+      });
+    }
+
+    async function revokeBelow(objects: S3Objects, full: string, signal: AbortSignal) {
+      // What is listed again was begun before its source was deleted.
+      for (let times = 0; times < 2; times++) {
+        const entries = await below(objects, full, signal);
+        if (entries.length === 0) return;
+        for (const { key } of entries) {
+          const note = key.endsWith(UPLOAD) ? await objects.read(fullKey(key), signal) : undefined;
+          if (note === undefined) continue;
+          const upload = uploadNote.parse(JSON.parse(new TextDecoder().decode(note)));
+          await objects.abortUpload(upload, signal);
+        }
+        const keys = entries.map(({ key }) => fullKey(key));
+        await objects.remove(keys, signal);
+      }
     }
 
     async function create(objects: S3Objects, full: string, content: Uint8Array | string) {
@@ -132,7 +167,7 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
             if (content === undefined) return 'missing';
             signal.throwIfAborted();
             if (!(await create(objects, full, content))) return 'exists';
-          } else if (!(await objects.copy(from, full))) {
+          } else if (!(await copyStaged(objects, from, full, signal))) {
             return 'missing';
           }
           await unstage(objects, from);
@@ -144,12 +179,12 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
           const isThere = (await objects.idOf(full, signal)) !== undefined;
           if (!isThere)
             return (await objects.idOf(from, signal)) === undefined ? 'missing' : 'absent';
-          if (!(await objects.copy(from, full))) return 'missing';
+          if (!(await copyStaged(objects, from, full, signal))) return 'missing';
           await unstage(objects, from);
           return 'retired';
         }),
       revoke: (key, signal) =>
-        at(key, signal, (objects, full) => removeBelow(objects, full, signal)),
+        at(key, signal, (objects, full) => revokeBelow(objects, full, signal)),
       remove: (key, signal) => at(key, signal, (objects, full) => objects.remove([full], signal)),
       removeAll: (key, signal) =>
         at(key, signal, (objects, full) => removeBelow(objects, full, signal)),
@@ -159,7 +194,8 @@ export function s3Storages(settings: S3Settings, clock: Clock): OpenStorage {
 
 /** What was published stays so; what is left here goes with the staging folder. */
 async function unstage(objects: S3Objects, staged: string): Promise<void> {
-  await objects.remove([staged], AbortSignal.timeout(UNSTAGE_MS)).catch(() => undefined);
+  const names = [staged, `${staged}${UPLOAD}`];
+  await objects.remove(names, AbortSignal.timeout(UNSTAGE_MS)).catch(() => undefined);
 }
 
 function notConditional(root: string): JobError {

@@ -18,7 +18,7 @@ export async function claimTarget(
 ): Promise<Claim> {
   const { runId, attempt } = request;
   const window = claimWindow(request);
-  const wanted = { target, runId, attempt, ...options };
+  const wanted = { target, runId, attempt, random: Math.random, ...options };
   const claim = await acquireClaim(
     store,
     window === undefined ? wanted : { ...wanted, window },

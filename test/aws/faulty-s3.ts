@@ -8,8 +8,8 @@ export type Fault =
   | 'lose the answer'
   /** The endpoint knows nothing of `If-None-Match`. */
   | 'drop the condition'
-  /** It is on its way until this is settled. */
-  | { readonly until: Promise<unknown> }
+  /** It is on its way until this is settled; S3 gets it then, unless something else comes of it. */
+  | { readonly until: Promise<unknown>; readonly then?: Fault }
   | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> };
 
 export interface FaultyS3 extends AsyncDisposable {
@@ -49,7 +49,7 @@ function handle(
 ): void {
   if (typeof fault === 'object' && 'until' in fault) {
     void fault.until.then(() => {
-      handle(endpoint, incoming, answer, undefined);
+      handle(endpoint, incoming, answer, fault.then);
     });
     return;
   }

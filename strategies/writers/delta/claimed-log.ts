@@ -3,7 +3,8 @@ import { JobError, messageOf, toJobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { ClaimOptions } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
-import { fileClaimStore, stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
+import { fileClaimStore } from '../file-claims.ts';
 import { printCommit } from './actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { committedLoads } from './ledger-files.ts';
@@ -22,6 +23,8 @@ export interface ClaimedLog {
   claim(options: ClaimOptions, signal: AbortSignal): Promise<Claim>;
   /** The number of the claim that was made here. */
   held(): number | undefined;
+  /** The own claim has left nothing but what it has committed. */
+  leavesNothing(): void;
   loads(signal: AbortSignal): Promise<readonly LoadEntry[]>;
   /**
    * Makes what the own claim has staged impossible to commit.
@@ -67,7 +70,11 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
   /** Waste is no reason to fail a load; the next claim tries again. */
   async function tidy(own: number, signal: AbortSignal): Promise<void> {
     try {
-      await removeLeftovers(target, own, claims, () => latest(signal), signal);
+      await claims.sweep(async () => {
+        await removeLeftovers(target, own, claims, () => latest(signal), signal);
+      }, signal);
+      // Of claims that are gone nobody knows whether they have left something.
+      await claims.keep(own, ({ swept }) => swept === true, signal);
     } catch (error) {
       signal.throwIfAborted();
       context.warn(`could not remove leftovers in ${storage.root}: ${messageOf(error)}`);
@@ -91,12 +98,15 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
       return claim;
     },
     held: () => held,
+    leavesNothing() {
+      if (held !== undefined) claims.leavesNothing(held);
+    },
     async revokeOwn(number, isOpen, signal) {
       await storage.revoke(stageFolder(OWN, number), signal);
       if (isOpen) await claims.settle(number, signal);
     },
     async loads(signal) {
-      return await committedLoads(storage, await latest(signal), 0, signal);
+      return await committedLoads(storage, await latest(signal), () => true, signal);
     },
   };
 }

@@ -2,7 +2,8 @@ import type { Claim } from '../../../core/claims.ts';
 import { JobError } from '../../../core/errors.ts';
 import { coversOverlap, type LoadEntry } from '../../../core/ledger.ts';
 import { type Backoff, retry } from '../../../core/retry.ts';
-import { stageFolder } from '../file-claims.ts';
+import type { PublishResult, Storage } from '../../../core/storage.ts';
+import { stageFolder } from '../claim-file.ts';
 import { type AddFile, printCommit } from './actions.ts';
 import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
@@ -19,6 +20,8 @@ import type { DeltaTarget } from './target.ts';
  * commits.
  */
 export const BACKOFF: Backoff = { tries: 1_000, firstMs: 10, maxMs: 100 };
+/** Where a try takes a handful of requests: who comes back sooner mostly meets the same crowd. */
+const BACKOFF_BY_REQUESTS: Backoff = { ...BACKOFF, firstMs: 50, maxMs: 1_000 };
 
 export interface Load {
   readonly entry: LoadEntry;
@@ -46,10 +49,11 @@ export async function commitLoad(
   const { context, chance } = target;
   if (load.merge === undefined) await writeEntry(target, load.entry, signal);
   const tableId = chance.uuid();
+  const passed = new Set<number>();
   return await retry(
-    () => tryCommit(target, snapshot, load, tableId, signal),
+    () => tryCommit(target, snapshot, load, passed, tableId, signal),
     (error) => error instanceof VersionTaken,
-    BACKOFF,
+    target.storage.revokesAtOnce ? BACKOFF : BACKOFF_BY_REQUESTS,
     context.clock,
     () => chance.random(),
     signal,
@@ -73,6 +77,8 @@ async function tryCommit(
   target: DeltaTarget,
   snapshot: Snapshot,
   { entry: given, adds, claim, merge }: Load,
+  /** Claims whose loads an earlier try has looked at. */
+  passed: Set<number>,
   tableId: string,
   signal: AbortSignal,
 ): Promise<LoadEntry> {
@@ -80,10 +86,14 @@ async function tryCommit(
   await catchUp(snapshot, storage, signal);
   // An earlier try went through, and only its answer was lost.
   if (committedClaim(snapshot, given.loadId) === claim.number) {
-    const loads = await committedLoads(storage, snapshot, claim.number - 1, signal);
-    return loads.find((load) => load.claim === claim.number) ?? given;
+    const isOwn = (number: number) => number === claim.number;
+    const [load] = await committedLoads(storage, snapshot, isOwn, signal);
+    return load ?? given;
   }
-  refuseOutOfOrder(given, await committedLoads(storage, snapshot, claim.number, signal));
+  const isNew = (number: number) => number > claim.number && !passed.has(number);
+  const later = await committedLoads(storage, snapshot, isNew, signal);
+  refuseOutOfOrder(given, later);
+  for (const load of later) passed.add(load.claim);
   const rewrite = await merge?.rewriteOf(snapshot, given.partitions, signal);
   const entry = rewrite === undefined ? given : { ...given, merged: rewrite.merged };
   if (rewrite !== undefined) await writeEntry(target, entry, signal);
@@ -98,12 +108,16 @@ async function tryCommit(
     tableId,
   });
   const staged = `${stageFolder(OWN, claim.number)}/${String(version)}.json`;
-  await storage.write(staged, printCommit(actions), signal);
-  // In this order: whoever takes over first claims and then revokes what is staged. A claim made
-  // before this check is seen by it; one made after it takes away the file just staged.
+  const content = printCommit(actions);
+  if (storage.revokesAtOnce) await storage.write(staged, content, signal);
+  // In this order: whoever takes over first claims and then revokes what is staged, or takes the next
+  // version where that is not enough. A claim made before this check is seen by it; after one made
+  // after it, the file just staged is gone, or the version taken (docs/adr/0017).
   await claim.assertHeld(signal);
   await context.failpoints.reach('delta:commit:before');
-  const result = await storage.publish(staged, commitKey(version), { ifAbsent: true }, signal);
+  const result = storage.revokesAtOnce
+    ? await storage.publish(staged, commitKey(version), { ifAbsent: true }, signal)
+    : await createCommit(storage, version, content, signal);
   switch (result) {
     case 'published':
       await context.failpoints.reach('delta:commit:after');
@@ -118,6 +132,16 @@ async function tryCommit(
         { hint: 'nothing of this attempt was committed there; follow the newer attempt instead' },
       );
   }
+}
+
+/** What is sent is all there is: nothing staged would keep it back. */
+async function createCommit(
+  storage: Storage,
+  version: number,
+  content: string,
+  signal: AbortSignal,
+): Promise<PublishResult> {
+  return (await storage.create(commitKey(version), content, signal)) ? 'published' : 'exists';
 }
 
 /**

@@ -3,7 +3,7 @@ import type { LoadEntry } from '../../../core/ledger.ts';
 import type { Storage } from '../../../core/storage.ts';
 import { loadEntrySchema } from '../load-entry.ts';
 import { OWN } from './paths.ts';
-import { committedClaim, type Snapshot } from './snapshot.ts';
+import { committedClaims, type Snapshot } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
 const LEDGER = `${OWN}/ledger`;
@@ -43,20 +43,21 @@ export async function listLedger(
 }
 
 /**
- * Entries whose `txn` the snapshot holds, oldest first. A commit is refused once a higher claim has
+ * Entries of the loads that the snapshot holds, by claim, oldest first. A commit is refused once a higher claim has
  * decided one of its partitions, so the order of claims is that of the commits wherever it matters.
  */
 export async function committedLoads(
   storage: Storage,
   snapshot: Snapshot,
-  aboveClaim: number,
+  isAsked: (claim: number) => boolean,
   signal: AbortSignal,
 ): Promise<readonly LoadEntry[]> {
-  const valid = (await listLedger(storage, signal))
-    .filter((file) => file.claim > aboveClaim)
-    .filter((file) => committedClaim(snapshot, file.loadId) === file.claim)
+  const wanted = committedClaims(snapshot)
+    .filter(({ claim }) => isAsked(claim))
     .sort((a, b) => a.claim - b.claim);
-  const entries = await Promise.all(valid.map((file) => readEntry(storage, file.key, signal)));
+  const entries = await Promise.all(
+    wanted.map((load) => readEntry(storage, ledgerKey(load), signal)),
+  );
   return entries.flat();
 }
 

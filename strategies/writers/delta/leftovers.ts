@@ -1,6 +1,7 @@
 import { isDead } from '../../../core/claims.ts';
 import type { StorageEntry } from '../../../core/storage.ts';
-import { type FileClaimStore, stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
+import type { FileClaimStore } from '../file-claims.ts';
 import { listLedger } from './ledger-files.ts';
 import { claimOfDataKey, OWN } from './paths.ts';
 import { committedClaim, type Snapshot } from './snapshot.ts';

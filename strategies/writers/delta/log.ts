@@ -10,6 +10,9 @@ const CHECKPOINT_COLUMNS = ['add', 'remove', 'txn', 'protocol', 'metaData', 'sid
 /** What an engine says of a file that is not what it was. */
 const DAMAGED: readonly ErrorCode[] = ['SOURCE_UNREADABLE', 'ENGINE_FAILED', 'TARGET_FAILED'];
 
+/** Commits that are read at the same time. */
+const READ_AT_ONCE = 16;
+
 interface Checkpoint {
   readonly version: number;
   readonly keys: readonly string[];
@@ -35,9 +38,16 @@ export async function readSnapshot(
   const snapshot = await newestReadable(keys, storage, session, warn, signal);
   // A listing may miss a commit written beside it, so each version is asked for, not looked up.
   while (snapshot.version < newest) {
-    if (await applyNext(snapshot, storage, signal)) continue;
-    if (keys.some((key) => logFile(key)?.kind === 'v2')) throw v2Checkpoint(storage.root);
-    throw missing(snapshot.version + 1, newest, storage);
+    const first = snapshot.version + 1;
+    const count = Math.min(READ_AT_ONCE, newest - snapshot.version);
+    const contents = await Promise.all(
+      Array.from({ length: count }, (_, at) => storage.read(commitKey(first + at), signal)),
+    );
+    for (const content of contents) {
+      if (content !== undefined) applyCommit(snapshot, storage, content);
+      else if (keys.some((key) => logFile(key)?.kind === 'v2')) throw v2Checkpoint(storage.root);
+      else throw missing(snapshot.version + 1, newest, storage);
+    }
   }
   await catchUp(snapshot, storage, signal);
   return snapshot;
@@ -87,11 +97,15 @@ async function applyNext(
   storage: Storage,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const version = snapshot.version + 1;
-  const content = await storage.read(commitKey(version), signal);
+  const content = await storage.read(commitKey(snapshot.version + 1), signal);
   if (content === undefined) return false;
-  apply(snapshot, version, parseCommit(content, `${storage.root}/${commitKey(version)}`));
+  applyCommit(snapshot, storage, content);
   return true;
+}
+
+function applyCommit(snapshot: Snapshot, storage: Storage, content: Uint8Array): void {
+  const version = snapshot.version + 1;
+  apply(snapshot, version, parseCommit(content, `${storage.root}/${commitKey(version)}`));
 }
 
 function newestVersion(keys: readonly string[]): number {

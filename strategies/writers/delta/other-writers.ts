@@ -1,7 +1,7 @@
 import { JobError } from '../../../core/errors.ts';
 import { parseCommit } from './actions.ts';
 import { commitKey } from './paths.ts';
-import type { Table } from './snapshot.ts';
+import { engineOf, type Table } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** So many commits back somebody is taken for a writer that is still at work. */
@@ -32,7 +32,7 @@ export async function refuseOtherLogStores(
   }
   const versions = Array.from({ length: COMMITS }, (_, back) => table.version - back);
   const engines = await Promise.all(
-    versions.filter((version) => version >= 0).map((version) => engineOf(version)),
+    versions.filter((version) => version >= 0).map((version) => engineAt(version)),
   );
   const found = engines.find((engine) => UNCONDITIONAL.test(engine));
   if (found === undefined) return;
@@ -45,12 +45,13 @@ export async function refuseOtherLogStores(
     hint: 'load into another path, or stop the other writer and set "options": {"dray.otherWriters": "stopped"}',
   });
 
-  async function engineOf(version: number): Promise<string> {
+  async function engineAt(version: number): Promise<string> {
+    const known = table.engines.get(version);
+    if (known !== undefined) return known;
     const content = await storage.read(commitKey(version), signal);
     if (content === undefined) return ''; // cleaned up after a checkpoint
     const actions = parseCommit(content, `${storage.root}/${commitKey(version)}`);
     const info = actions.find(({ commitInfo }) => commitInfo)?.commitInfo;
-    const engine = info?.['engineInfo'];
-    return typeof engine === 'string' ? engine : '';
+    return info ? engineOf(info) : '';
   }
 }

@@ -3,7 +3,7 @@ import { columnList, quote } from '../../../core/engine.ts';
 import { JobError, messageOf } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { Sink, Staged, StageInput } from '../../../core/strategy.ts';
-import { stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
 import { isCheckpointDue, writeCheckpoint } from './checkpoint.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { commitLoad } from './commit.ts';
@@ -29,6 +29,8 @@ export function openDeltaSink(target: DeltaTarget): Sink {
   const log = openClaimedLog(target);
   const staged = new Map<Staged, StagedFiles & { readonly merge?: Merge }>();
   const uploaded = new Set<string>();
+  /** What a commit that failed has left is looked for by the next claim. */
+  let hasBegun = false;
   /** A commit has failed in a way that leaves open whether it went through. */
   let isOpen = false;
 
@@ -36,11 +38,13 @@ export function openDeltaSink(target: DeltaTarget): Sink {
   async function afterCommit(claim: Claim, at: Snapshot, signal: AbortSignal): Promise<void> {
     try {
       const table = tableOf(at);
-      if (table && isCheckpointDue(table))
-        await writeCheckpoint(target, table, stageFolder(OWN, claim.number), signal);
-      await storage.removeAll(stageFolder(OWN, claim.number), signal);
+      const isDue = table !== undefined && isCheckpointDue(table);
+      const stage = stageFolder(OWN, claim.number);
+      if (isDue) await writeCheckpoint(target, table, stage, signal);
+      if (isDue || storage.revokesAtOnce) await storage.removeAll(stage, signal);
       // A merge may have rewritten a file that another writer removed before the commit.
       await removeUnreferenced(at, signal);
+      log.leavesNothing();
     } catch (error) {
       context.warn(
         `could not finish version ${String(at.version)} of ${storage.root}: no checkpoint, or files left over: ${messageOf(error)}`,
@@ -100,6 +104,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       const current = await log.latest(signal);
       const load = { entry, adds, claim };
       let recorded: LoadEntry;
+      hasBegun = true;
       try {
         recorded = await commitLoad(
           target,
@@ -155,6 +160,7 @@ export function openDeltaSink(target: DeltaTarget): Sink {
       // First nothing can be committed any more; then what the log does not name is waste.
       await log.revokeOwn(held, isOpen, signal);
       await removeUnreferenced(await log.latest(signal), signal);
+      if (!hasBegun) log.leavesNothing();
     },
     async [Symbol.asyncDispose]() {
       // The session belongs to the caller, the claim to whoever claimed.

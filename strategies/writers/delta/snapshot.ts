@@ -2,6 +2,8 @@ import { JobError } from '../../../core/errors.ts';
 import type { Action, AddFile, MetaData, Protocol, RemoveFile, Transaction } from './actions.ts';
 import { decodedPath } from './paths.ts';
 
+const APP = 'dray:';
+
 /** A table at one version. Grows in place as commits are applied: a copy per commit would be slow. */
 export interface Snapshot {
   version: number;
@@ -11,6 +13,8 @@ export interface Snapshot {
   readonly adds: Map<string, AddFile>;
   readonly tombstones: Map<string, RemoveFile>;
   readonly transactions: Map<string, Transaction>;
+  /** What made the versions whose commits were read here, as the commits say; may be empty. */
+  readonly engines: Map<number, string>;
 }
 
 /** A snapshot of a table that is complete: it has a protocol and a schema. */
@@ -27,6 +31,7 @@ export function emptySnapshot(): Snapshot {
     adds: new Map(),
     tombstones: new Map(),
     transactions: new Map(),
+    engines: new Map(),
   };
 }
 
@@ -43,7 +48,7 @@ export function apply(snapshot: Snapshot, version: number, actions: readonly Act
     snapshot.adds.delete(key);
     snapshot.tombstones.set(key, remove);
   }
-  for (const { add, txn, protocol, metaData } of actions) {
+  for (const { add, txn, protocol, metaData, commitInfo } of actions) {
     if (add) {
       const key = decodedPath(add.path);
       snapshot.tombstones.delete(key);
@@ -52,8 +57,15 @@ export function apply(snapshot: Snapshot, version: number, actions: readonly Act
     if (txn) snapshot.transactions.set(txn.appId, txn);
     if (protocol) snapshot.protocol = protocol;
     if (metaData) snapshot.metaData = metaData;
+    if (commitInfo) snapshot.engines.set(version, engineOf(commitInfo));
   }
   snapshot.version = version;
+}
+
+/** What a commit says it was made by. */
+export function engineOf(commitInfo: NonNullable<Action['commitInfo']>): string {
+  const engine = commitInfo['engineInfo'];
+  return typeof engine === 'string' ? engine : '';
 }
 
 /**
@@ -93,6 +105,15 @@ export function committedClaim(snapshot: Snapshot, loadId: string): number | und
   return found === undefined ? undefined : Number(found.version);
 }
 
+/** The loads that the snapshot holds, each with the claim under which it was last committed. */
+export function committedClaims(
+  snapshot: Snapshot,
+): readonly { readonly loadId: string; readonly claim: number }[] {
+  return [...snapshot.transactions.values()]
+    .filter(({ appId }) => appId.startsWith(APP))
+    .map(({ appId, version }) => ({ loadId: appId.slice(APP.length), claim: Number(version) }));
+}
+
 export function appIdOf(loadId: string): string {
-  return `dray:${loadId}`;
+  return `${APP}${loadId}`;
 }

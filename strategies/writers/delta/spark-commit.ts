@@ -5,7 +5,7 @@ import { JobError } from '../../../core/errors.ts';
 import type { LoadEntry } from '../../../core/ledger.ts';
 import type { Column, OutputContract } from '../../../core/schema.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
-import { stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
 import { printCommit } from './actions.ts';
 import { refuseOutOfOrder } from './commit.ts';
 import { recordsPerFile, targetFileBytes } from './file-size.ts';
@@ -55,7 +55,8 @@ export async function commitThroughSpark(
   const { contract } = request;
   await writeEntry(target, entry, signal);
   await catchUp(snapshot, storage, signal);
-  refuseOutOfOrder(entry, await committedLoads(storage, snapshot, claim.number, signal));
+  const isLater = (other: number) => other > claim.number;
+  refuseOutOfOrder(entry, await committedLoads(storage, snapshot, isLater, signal));
   await claim.assertHeld(signal);
   const path = storage.enginePath('');
   const bytes = targetFileBytes(target, tableOf(snapshot));

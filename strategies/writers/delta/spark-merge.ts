@@ -205,7 +205,8 @@ export async function openSparkMerge(
     signal: AbortSignal,
   ): Promise<LoadEntry> {
     await catchUp(snapshot, storage, signal);
-    refuseOutOfOrder(given, await committedLoads(storage, snapshot, claim.number, signal));
+    const isLater = (other: number) => other > claim.number;
+    refuseOutOfOrder(given, await committedLoads(storage, snapshot, isLater, signal));
     await claim.assertHeld(signal);
     if (snapshot.version < 0) {
       await createTable(target, claim, signal);

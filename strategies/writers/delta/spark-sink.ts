@@ -3,7 +3,7 @@ import { asSpark, type ResultFile } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { Column } from '../../../core/schema.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
-import { stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { describeTable, sparkType } from './describe.ts';
 import { OWN } from './paths.ts';
@@ -29,6 +29,8 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
   const { contract } = request;
   const log = openClaimedLog(target);
   const staged = new Map<Staged, StagedOnSpark>();
+  /** What a commit that failed has left is looked for by the next claim. */
+  let hasBegun = false;
   const table = `delta.${sparkName(storage.enginePath(''))}`;
   const condition = conditionOf(
     contract,
@@ -77,12 +79,14 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     },
     async commit(ready, entry, claim, signal) {
       const { files, merge } = stagedAs(ready);
+      hasBegun = true;
       const current = await log.latest(signal);
       const load = { entry, files, claim };
       const recorded =
         (await merge?.commit(current, entry, claim, signal)) ??
         (await commitThroughSpark({ ...target, session }, current, load, signal));
       await storage.removeAll(stageFolder(OWN, claim.number), signal);
+      log.leavesNothing();
       return recorded;
     },
     async countMerged(ready, signal) {
@@ -116,6 +120,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
       const held = log.held();
       // What Spark wrote and did not commit, no reader sees; VACUUM removes it.
       if (held !== undefined) await storage.revoke(stageFolder(OWN, held), signal);
+      if (!hasBegun) log.leavesNothing();
     },
     async [Symbol.asyncDispose]() {
       // The session belongs to the caller, the claim to whoever claimed.

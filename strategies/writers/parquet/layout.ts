@@ -1,4 +1,4 @@
-import { stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
 
 /*
  * week=24/part-0.parquet                  what readers of the folder see, one file per partition;

@@ -3,7 +3,8 @@ import type { SqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
 import type { Storage, StorageEntry } from '../../../core/storage.ts';
-import { type FileClaimStore, stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
+import type { FileClaimStore } from '../file-claims.ts';
 import {
   claimOf,
   FILES,

@@ -5,7 +5,8 @@ import type { LoadEntry } from '../../../core/ledger.ts';
 import { evolvedColumns } from '../../../core/schema.ts';
 import type { LoadRequest, Sink, StrategyContext } from '../../../core/strategy.ts';
 import { claimTarget } from '../claim-target.ts';
-import { fileClaimStore, stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
+import { fileClaimStore } from '../file-claims.ts';
 import { commitLoad } from './commit.ts';
 import { effect } from './effect.ts';
 import { checkColumns, engineType, visibleFiles } from './folder.ts';
@@ -82,6 +83,7 @@ export function openParquetSink(
           await showNewest(storage, stagedName(own.number, 'current'), signal);
           await clearLeftovers({ ...place, claims: store, own, isDone: false }, signal);
           await storage.removeAll(stageFolder(OWN_FOLDER, own.number), signal);
+          await store.keep(own.number, () => true, signal);
         },
         signal,
       );

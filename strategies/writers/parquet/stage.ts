@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ResultFile, SqlSession } from '../../../core/engine.ts';
 import type { LoadRequest, StageInput, StrategyContext } from '../../../core/strategy.ts';
 import type { Storage } from '../../../core/storage.ts';
-import { stageFolder } from '../file-claims.ts';
+import { stageFolder } from '../claim-file.ts';
 import { effect } from './effect.ts';
 import { visibleFiles } from './folder.ts';
 import { OWN_FOLDER, partFile, partitionFolder, stagedName } from './layout.ts';

@@ -51,6 +51,7 @@ export function describeClaimStore(name: string, open: () => Promise<ClaimHarnes
         attempt: 1,
         startedAt: STARTED,
         lockTimeoutMs: 0,
+        random: Math.random,
         onWait: () => undefined,
         ...wanted,
       };

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../../core/clock.ts';
 import type { SqlSession } from '../../../core/engine.ts';
 import { toJobError } from '../../../core/errors.ts';
 import type { StorageCredentials } from '../../../core/storage.ts';
+import type { HttpPatience } from '../../../engines/bulk/http-patience.ts';
 import { openBulkEngine } from '../../../engines/bulk/session.ts';
 import { storageOpener } from '../../../state/artifacts/open.ts';
 import { type Fault, startFaultyS3 } from '../../aws/faulty-s3.ts';
@@ -15,10 +16,14 @@ const signal = new AbortController().signal;
 const FILE = `s3://${BUCKET}/source/week-24.parquet`;
 const COUNT = `select count(*)::int as n from read_parquet('${FILE}')`;
 
-async function open(clock: Clock = systemClock): Promise<SqlSession> {
+async function open(
+  clock: Clock = systemClock,
+  options: { readonly httpPatience?: HttpPatience } = {},
+): Promise<SqlSession> {
   const extensionDirs = [process.env['DRAY_EXTENSIONS'] ?? `${ROOT}/.dray/extensions`];
-  return await openBulkEngine({ threads: 1, extensionDirs }, clock, signal);
+  return await openBulkEngine({ threads: 1, extensionDirs, ...options }, clock, signal);
 }
+const impatient = { httpPatience: { retries: 1, waitMs: 10, backoff: 1 } };
 
 (withoutMoto === '' ? describe : describe.skip)(`DuckDB and buckets${withoutMoto}`, () => {
   let s3: TestS3;
@@ -48,7 +53,7 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
   ])('says what %j means', async (fault, code, says) => {
     await using proxy = await startFaultyS3(s3.endpoint, () => fault);
     const storage = storageOpener({ endpoint: proxy.endpoint }, systemClock)(FILE);
-    await using session = await open();
+    await using session = await open(systemClock, impatient);
     await session.useStorage(storage, signal);
     const error = toJobError(await session.rows(COUNT, signal).catch((thrown: unknown) => thrown));
     expect(error).toMatchObject({ code, message: expect.stringContaining(says) });
@@ -58,15 +63,22 @@ async function open(clock: Clock = systemClock): Promise<SqlSession> {
     ).rejects.toMatchObject({ code: code === 'SOURCE_NOT_FOUND' ? expect.anything() : code });
   });
 
-  it('outlasts a short refusal, and says when nobody is there', async () => {
-    let left = 2;
-    const proxy = await startFaultyS3(s3.endpoint, () =>
+  it('outlasts seconds of refusals', async () => {
+    let left = 5;
+    await using proxy = await startFaultyS3(s3.endpoint, () =>
       left-- > 0 ? { status: 503, code: 'SlowDown' } : undefined,
     );
     const storage = storageOpener({ endpoint: proxy.endpoint }, systemClock)(FILE);
     await using session = await open();
     await session.useStorage(storage, signal);
     expect(await session.rows(COUNT, signal)).toEqual([{ n: 134053 }]);
+  });
+
+  it('says when nobody is there', async () => {
+    const proxy = await startFaultyS3(s3.endpoint, () => undefined);
+    const storage = storageOpener({ endpoint: proxy.endpoint }, systemClock)(FILE);
+    await using session = await open(systemClock, impatient);
+    await session.useStorage(storage, signal);
     await proxy[Symbol.asyncDispose]();
     await expect(session.rows(COUNT, signal)).rejects.toMatchObject({
       code: 'SOURCE_UNAVAILABLE',

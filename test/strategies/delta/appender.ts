@@ -1,6 +1,6 @@
 import { systemClock } from '../../../core/clock.ts';
 import { storageOpener } from '../../../state/artifacts/open.ts';
-import { load, never, openEngine, rowsOfWeek } from './harness.ts';
+import { type LoadOptions, loadInto, never, openEngine, openSink, rowsOfWeek } from './harness.ts';
 
 /*
  * A process with some of the writers of a table: each appends its loads one after the other, each load
@@ -25,13 +25,16 @@ await Promise.all(
     const writer = Number(first) + index;
     for (let commit = 0; commit < Number(commits); commit++) {
       const number = writer * Number(commits) + commit;
-      await load(session, path, rowsOfWeek(20 + (commit % 3), ROWS, number * ROWS), {
+      const options: LoadOptions = {
         mode: 'append',
         window: { startDate: day(number), endDate: day(number + 1) },
         loadId: `${String(writer)}-${String(commit)}`,
         runId: `${String(writer)}-${String(commit)}`,
         storage,
-      });
+      };
+      const rows = rowsOfWeek(20 + (commit % 3), ROWS, number * ROWS);
+      await using sink = openSink(session, path, options);
+      await loadInto(sink, session, rows, options);
     }
   }),
 );

@@ -55,6 +55,7 @@ export interface SinkOptions {
   readonly openStorage?: OpenStorage;
   readonly otherWriters?: 'stopped';
   readonly fileBytes?: number;
+  readonly lockTimeoutMs?: number;
 }
 
 export function openSink(session: SqlSession, path: string, options: SinkOptions = {}): Sink {
@@ -142,15 +143,27 @@ export async function load(
   session: SqlSession,
   path: string,
   query: string,
-  options: SinkOptions & { readonly loadId?: string } = {},
+  options: LoadOptions = {},
 ): Promise<ReadonlyMap<string, number>> {
-  const result = await compute(session, query, options.contract);
   await using sink = openSink(session, path, options);
+  await loadInto(sink, session, query, options);
+  return await sink.count(never);
+}
+
+export type LoadOptions = SinkOptions & { readonly loadId?: string };
+
+/** A load up to its commit; what there is in the target is not counted. */
+export async function loadInto(
+  sink: Sink,
+  session: SqlSession,
+  query: string,
+  options: LoadOptions,
+): Promise<void> {
+  const result = await compute(session, query, options.contract);
   await sink.check(never);
-  await using claim = await claimOf(sink);
+  await using claim = await claimOf(sink, options.lockTimeoutMs);
   const staged = await stage(sink, result, claim);
   await sink.commit(staged, entryOf(result, claim, options), claim, never);
-  return await sink.count(never);
 }
 
 export interface DeltaRead {

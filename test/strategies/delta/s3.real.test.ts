@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../../core/clock.ts';
 import type { SqlSession } from '../../../core/engine.ts';
+import { storageOpener } from '../../../state/artifacts/open.ts';
+import { startFaultyS3 } from '../../aws/faulty-s3.ts';
 import { withoutMoto } from '../../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../../aws/s3.ts';
 import * as delta from './harness.ts';
@@ -50,6 +53,23 @@ const { never } = delta;
     expect(log.map(({ key }) => key)).toContain(
       '_delta_log/00000000000000000010.checkpoint.parquet',
     );
+  });
+
+  it('takes some forty requests a load, and never lists the whole table, however many loads it has', async () => {
+    location = `s3://${BUCKET}/${randomUUID()}`;
+    await using proxy = await startFaultyS3(s3.endpoint, () => undefined);
+    const openStorage = storageOpener({ endpoint: proxy.endpoint }, systemClock);
+    const append = async () => {
+      await using sink = delta.openSink(session, location, { mode: 'append', openStorage });
+      await delta.loadInto(sink, session, delta.rowsOfWeek(24, 1), { mode: 'append' });
+    };
+    for (let n = 0; n < 18; n++) await append();
+    const before = proxy.seen.length;
+    await append();
+    const requests = proxy.seen.slice(before);
+    expect(requests.length).toBeLessThan(55);
+    const whole = encodeURIComponent(`${location.slice(`s3://${BUCKET}/`.length)}/`);
+    expect(proxy.seen.filter((line) => line.endsWith(`prefix=${whole}`))).toEqual([]);
   });
 
   it('keeps the commits of eight writers at once, each under a version of its own', async () => {

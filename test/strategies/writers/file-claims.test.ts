@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { acquireClaim } from '../../../core/claims.ts';
 import { openFileStorage } from '../../../state/artifacts/file.ts';
-import { fileClaimStore, stageFolder } from '../../../strategies/writers/file-claims.ts';
+import { stageFolder } from '../../../strategies/writers/claim-file.ts';
+import { type FileClaimStore, fileClaimStore } from '../../../strategies/writers/file-claims.ts';
 import { processClock } from '../../conformance/claims/clock.ts';
 import { type ClaimHarness, describeClaimStore } from '../../conformance/claims/suite.ts';
 
 const signal = new AbortController().signal;
 
-async function fileClaims(): Promise<ClaimHarness> {
+async function fileClaims(): Promise<ClaimHarness & { readonly store: FileClaimStore }> {
   const root = await mkdtemp(join(tmpdir(), 'dray-claims-'));
   const folder = join(root, '_dray/claims');
   const storage = openFileStorage(root);
@@ -34,7 +35,13 @@ it('makes what a superseded claim has staged unpublishable', async () => {
   const root = await mkdtemp(join(tmpdir(), 'dray-claims-'));
   const storage = openFileStorage(root);
   const store = fileClaimStore(storage, '_dray', () => Promise.resolve());
-  const request = { target: root, runId: 'a', startedAt: '2017-02-01T08:00:00Z', lockTimeoutMs: 0 };
+  const request = {
+    target: root,
+    runId: 'a',
+    startedAt: '2017-02-01T08:00:00Z',
+    lockTimeoutMs: 0,
+    random: Math.random,
+  };
   const claim = (attempt: number) =>
     acquireClaim(store, { ...request, attempt, onWait: () => undefined }, processClock(), signal);
   await using first = await claim(1);
@@ -54,12 +61,14 @@ it('keeps about 200 claims, and the one that is held', async () => {
   const january = { startDate: '2017-01-01', endDate: '2017-02-01' };
   const later = { startDate: '2017-02-01', endDate: '2017-03-01' };
   await store.create({ ...record, number: 1, released: false, window: january }, signal);
-  for (let number = 2; number <= 203; number++) {
+  for (let number = 2; number <= 208; number++) {
+    await store.list(signal);
     await store.create({ ...record, number, window: later }, signal);
+    await store.keep(number, () => true, signal);
   }
   const numbers = (await store.list(signal)).map(({ number }) => number);
   expect(numbers).toHaveLength(200);
-  expect(numbers.slice(0, 2)).toEqual([1, 5]);
-  expect(numbers.at(-1)).toBe(203);
+  expect(numbers.slice(0, 2)).toEqual([1, 10]);
+  expect(numbers.at(-1)).toBe(208);
   await harness.close();
 });
