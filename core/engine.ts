@@ -88,6 +88,8 @@ export interface ParquetFiles {
     target: string,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Writes the rows of a query, in the engine's SQL, as one file (local, new). */
+  write(query: string, target: string, signal: AbortSignal): Promise<void>;
   /** Each row as the text of a JSON object, of those columns that the files have; held in memory. */
   json(
     paths: readonly string[],

@@ -40,6 +40,10 @@ const SPARK_JARS = {
     '4': 'io.delta:delta-spark_4.2_2.13:4.4.0',
   },
   postgres: 'org.postgresql:postgresql:42.7.14',
+  s3: {
+    '3.5': 'org.apache.hadoop:hadoop-aws:3.3.4',
+    '4': 'org.apache.hadoop:hadoop-aws:3.5.0',
+  },
 } as const;
 
 /**
@@ -125,6 +129,12 @@ export function deltaHint(): string {
 
 export function driverHint(): string {
   return `start Spark with ${SPARK_JARS.postgres} in spark.jars.packages`;
+}
+
+/** The jars have to be of the very Hadoop that Spark was built with. */
+export function s3Hint(): string {
+  const { s3 } = SPARK_JARS;
+  return `start Spark with ${s3['4']} (Spark 3.5: ${s3['3.5']}) in spark.jars.packages, or set "strategy_type" to "bulk"`;
 }
 
 function described({ message, condition, sqlState }: Failure): string {

@@ -5,7 +5,7 @@ import { sparkName } from '../../plan/spark/names.ts';
 import type { SparkRow, SparkValue } from './arrow.ts';
 import { duckDbType } from './data-type.ts';
 import { writeOneFile } from './one-file.ts';
-import { counted, inOneTask, limited, readRelation, selected } from './relations.ts';
+import { counted, inOneTask, limited, readRelation, relationOf, selected } from './relations.ts';
 import type { Relation } from './relations.ts';
 import type { BigdataSession } from './session.ts';
 
@@ -48,6 +48,9 @@ export function parquetFiles(session: Session, collected: Collect): ParquetFiles
     async merge(paths, columns, target, signal) {
       const rows = inOneTask(selected(parquetRelation(paths), columns.map(sparkName)));
       await writeOneFile(session, rows, target, signal);
+    },
+    async write(query, target, signal) {
+      await writeOneFile(session, inOneTask(relationOf(query)), target, signal);
     },
     async json(paths, columns, signal) {
       if (paths.length === 0) return [];
@@ -92,8 +95,9 @@ async function columnsOf(
   return fields.map(({ name, type }) => ({ name, type: duckDbType(type) }));
 }
 
-/** `file:///a%20b` and `file:/a b`, as Hadoop writes them, as `/a b`. */
+/** `file:///a%20b`, `file:/a b` and `s3a://bucket/a%20b`, as Hadoop writes them, as they were given. */
 function plainPath(path: string): string {
+  if (/^s3[an]?:/.test(path)) return decodeURIComponent(path.replace(/^s3[an]:/, 's3:'));
   return path.startsWith('file:') ? fileURLToPath(path.replace(/^file:\/*/, 'file:///')) : path;
 }
 

@@ -6,6 +6,7 @@ import type { SparkSqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { Backoff } from '../../core/retry.ts';
 import { decodeRows, type SparkRow } from './arrow.ts';
+import { openSparkBuckets } from './buckets.ts';
 import { openClient, type Outcome, type SparkClient, whatOf } from './client.ts';
 import type { SparkField } from './data-type.ts';
 import type { Plan } from './execution.ts';
@@ -87,7 +88,8 @@ export async function openBigdataEngine(
     const version = await client.version(signal);
     checkVersion(version);
     const settings = await applySettings(client, options.settings ?? {}, signal);
-    const server: Server = { client, version, settings, options };
+    const useBucket = openSparkBuckets(client);
+    const server: Server = { client, version, settings, useBucket, options };
     return await openOn(server, async () => {
       await client.release();
       client.close();
@@ -102,11 +104,12 @@ interface Server {
   readonly client: SparkClient;
   readonly version: string;
   readonly settings: Readonly<Record<string, string>>;
+  readonly useBucket: ReturnType<typeof openSparkBuckets>;
   readonly options: BigdataOptions;
 }
 
 async function openOn(server: Server, close: () => Promise<void>): Promise<BigdataSession> {
-  const { client, version, settings, options } = server;
+  const { client, version, settings, useBucket, options } = server;
   const tempDir = options.tempDir ?? tmpdir();
   await mkdir(tempDir, { recursive: true });
   const scratchDir = await mkdtemp(join(tempDir, 'dray-'));
@@ -206,8 +209,8 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
       await checkExtension(client, name, signal);
       usable.add(name);
     },
-    useStorage({ root, access }) {
-      return access === undefined ? Promise.resolve() : Promise.reject(notReached(root));
+    async useStorage({ root, access }, signal) {
+      if (access !== undefined) await useBucket({ root, access }, signal);
     },
     async schema(input, signal) {
       return await client.schema(input, signal);
@@ -250,15 +253,4 @@ function checkVersion(version: string): void {
   throw new JobError('SPARK_TOO_OLD', `the Spark server is of version "${version}"`, {
     hint: 'dray needs Spark 3.5 or newer',
   });
-}
-
-/** Spark would need its own connector and credentials for buckets, and its own commits there. */
-function notReached(root: string): JobError {
-  return new JobError(
-    'NOT_SUPPORTED',
-    `the engine "bigdata" does not read or write "${root}" yet`,
-    {
-      hint: 'set "strategy_type" to "bulk", which does, or use a path that is mounted where Spark runs',
-    },
-  );
 }

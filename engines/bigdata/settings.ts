@@ -58,8 +58,8 @@ export async function applySettings(
   } catch (error) {
     signal.throwIfAborted();
     if (!isRefusal(error)) throw error;
-    // One that is refused refuses all, so each is tried on its own.
-    for (const [name, value] of Object.entries(changed)) await setOne(client, name, value, signal);
+    // One that is refused refuses all, so each is tried on its own; what matters is read back.
+    await setEach(client, changed, signal);
   }
   const inForce = await client.get(Object.keys(wanted), signal);
   for (const [name, value] of Object.entries(MEANING)) {
@@ -72,18 +72,19 @@ export async function applySettings(
   return inForce;
 }
 
-async function setOne(
-  client: SparkClient,
-  name: string,
-  value: string,
+/** Sets what the server lets a session set; what it refuses stays as it is. */
+export async function setEach(
+  client: Pick<SparkClient, 'set'>,
+  settings: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await client.set({ [name]: value }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    // What has to be as it was asked for is read back afterwards.
-    if (!isRefusal(error)) throw error;
+  for (const [name, value] of Object.entries(settings)) {
+    try {
+      await client.set({ [name]: value }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRefusal(error)) throw error;
+    }
   }
 }
 

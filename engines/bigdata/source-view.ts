@@ -3,9 +3,11 @@ import { duckDbType } from './data-type.ts';
 import { readRelation, selected } from './relations.ts';
 import type { BigdataSession } from './session.ts';
 
-/** Hadoop writes `file:///a%20b`; a plus sign in it is a plus sign. */
-const PLAIN_FILE = `if(startswith(_metadata.file_path, 'file:'),
-  url_decode(replace(regexp_replace(_metadata.file_path, '^file:/*', '/'), '+', '%2B')),
+/** Hadoop writes `file:///a%20b` and `s3a://bucket/a%20b`; a plus sign in it is a plus sign. */
+const PLAIN_FILE = `if(_metadata.file_path rlike '^(file|s3[an]?):',
+  url_decode(replace(
+    regexp_replace(regexp_replace(_metadata.file_path, '^file:/*', '/'), '^s3[an]:', 's3:'),
+    '+', '%2B')),
   _metadata.file_path)`;
 
 /** Makes a view over what Spark reads, with where each row comes from. */

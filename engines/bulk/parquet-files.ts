@@ -5,6 +5,11 @@ const FILES_PER_QUERY = 500;
 
 /** DuckDB's work on Parquet files; folder names like `week=24` would turn a column's type. */
 export function parquetFiles(session: Pick<SqlSession, 'run' | 'rows'>): ParquetFiles {
+  async function write(query: string, target: string, signal: AbortSignal): Promise<void> {
+    const format = '(format parquet, compression zstd)';
+    await session.run(`copy (${query}) to ${quote(target)} ${format}`, signal);
+  }
+
   return {
     async view(name, paths, signal) {
       await session.run(
@@ -68,12 +73,10 @@ export function parquetFiles(session: Pick<SqlSession, 'run' | 'rows'>): Parquet
       );
     },
     async merge(paths, columns, target, signal) {
-      await session.run(
-        `copy (select ${columns.map(identifier).join(', ')} from ${scan(paths)})
-         to ${quote(target)} (format parquet, compression zstd)`,
-        signal,
-      );
+      const list = columns.map(identifier).join(', ');
+      await write(`select ${list} from ${scan(paths)}`, target, signal);
     },
+    write,
     async json(paths, columns, signal) {
       const described = await session.rows(`describe select * from ${scan(paths)}`, signal);
       const present = new Set(described.map((row) => String(row['column_name'])));

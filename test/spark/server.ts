@@ -66,14 +66,19 @@ export function preparedSpark(version: string): PreparedSpark {
  */
 export async function startSpark(
   version: string,
-  options: { readonly conf?: Readonly<Record<string, string>>; readonly port?: number } = {},
+  options: {
+    readonly conf?: Readonly<Record<string, string>>;
+    readonly port?: number;
+    /** Default: that of this process. */
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  } = {},
 ): Promise<SparkServer> {
   return await startSparkServer(
     {
       ...preparedSpark(version),
       ...(options.port === undefined ? {} : { port: options.port }),
       conf: { ...SMALL_SPARK, ...options.conf },
-      env: process.env,
+      env: options.env ?? process.env,
     },
     new AbortController().signal,
   );

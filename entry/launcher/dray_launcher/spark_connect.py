@@ -138,6 +138,8 @@ class SparkConnect:
         else:
             conf.set("spark.connect.grpc.binding.address", "127.0.0.1")
             conf.set("spark.connect.authenticate.token", token)
+        # The default of Hadoop 3.5 does not notice that an object was replaced.
+        conf.setIfMissing("spark.hadoop.fs.s3a.input.stream.type", "classic")
         if conf.get("spark.master", "local[*]").startswith("local"):
             # Nobody else takes part: nothing has to listen on the network.
             conf.setIfMissing("spark.driver.host", "127.0.0.1")

@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../../../core/errors.ts';
-import { quote } from '../../../core/engine.ts';
 import type { MetaData, RemoveFile } from './actions.ts';
+import { fileSqlOf, type Shape } from './file-sql.ts';
 import { checkpointKey, LOG } from './paths.ts';
 import type { Table } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
 const DEFAULT_INTERVAL = 10;
-const MIN_BUFFER_BYTES = 1_048_576;
 const DAY_MS = 86_400_000;
 const DEFAULT_RETENTION_MS = 7 * DAY_MS;
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -18,16 +17,27 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** @see https://github.com/delta-io/delta/blob/master/PROTOCOL.md#checkpoint-schema */
-const TYPES = {
-  protocol:
-    'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])',
-  metaData:
-    'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], createdTime BIGINT, configuration MAP(VARCHAR, VARCHAR))',
-  txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
-  add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))',
-  remove:
-    'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
-} as const;
+const COLUMNS = {
+  protocol: {
+    ...{ minReaderVersion: 'int', minWriterVersion: 'int' },
+    ...{ readerFeatures: 'list', writerFeatures: 'list' },
+  },
+  metaData: {
+    ...{ id: 'text', name: 'text', description: 'text' },
+    format: { provider: 'text', options: 'map' },
+    ...{ schemaString: 'text', partitionColumns: 'list' },
+    ...{ createdTime: 'long', configuration: 'map' },
+  },
+  txn: { appId: 'text', version: 'long', lastUpdated: 'long' },
+  add: {
+    ...{ path: 'text', partitionValues: 'map', size: 'long', modificationTime: 'long' },
+    ...{ dataChange: 'bool', stats: 'text', tags: 'map' },
+  },
+  remove: {
+    ...{ path: 'text', deletionTimestamp: 'long', dataChange: 'bool' },
+    ...{ extendedFileMetadata: 'bool', partitionValues: 'map', size: 'long' },
+  },
+} as const satisfies Readonly<Record<string, Shape>>;
 
 export function isCheckpointDue(table: Table): boolean {
   const configuration = table.metaData.configuration ?? {};
@@ -60,13 +70,9 @@ export async function writeCheckpoint(
     source,
     lines.map((line) => `${line}\n`),
   );
-  const columns = Object.entries(TYPES).map(([column, type]) => `${column}: ${quote(type)}`);
-  await session.run(
-    `copy (select * from read_json(${quote(source)}, format = 'newline_delimited',
-      maximum_object_size = ${String(bufferBytes(lines))}, columns = {${columns.join(', ')}}))
-      to ${quote(file)} (format parquet)`,
-    signal,
-  );
+  const longest = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line) + 1), 0);
+  const query = fileSqlOf(session).json(source, COLUMNS, longest);
+  await session.parquet.write(query, file, signal);
   await verify(target, table, file, lines.length, signal);
   const staged = `${stage}/${name}.parquet`;
   await storage.upload(file, staged, signal);
@@ -79,14 +85,6 @@ export async function writeCheckpoint(
   await context.failpoints.reach('delta:checkpoint:after');
 }
 
-/** DuckDB takes twice this per thread, so no more than the longest line needs. */
-function bufferBytes(lines: readonly string[]): number {
-  return lines.reduce(
-    (most, line) => Math.max(most, Buffer.byteLength(line) + 1),
-    MIN_BUFFER_BYTES,
-  );
-}
-
 async function verify(
   { session }: DeltaTarget,
   table: Table,
@@ -94,10 +92,11 @@ async function verify(
   lines: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const sql = fileSqlOf(session);
   const [found] = await session.rows(
-    `select count(*) as lines, count("add".path) as adds, count(txn.appId) as txns,
-      count(protocol.minWriterVersion) as protocols, count("metaData".schemaString) as schemas
-      from read_parquet(${quote(file)})`,
+    `select count(*) as lines, count(${sql.name('add')}.path) as adds, count(txn.appId) as txns,
+      count(protocol.minWriterVersion) as protocols, count(${sql.name('metaData')}.schemaString) as schemas
+      from ${sql.parquet(file)}`,
     signal,
   );
   const expected = [lines, table.adds.size, table.transactions.size, 1, 1];

@@ -1,14 +1,9 @@
-import { identifier, quote } from '../../../core/engine.ts';
 import type { ColumnType } from '../../../core/schema.ts';
-import { duckDbType } from '../../../plan/duckdb/types.ts';
-import type { PlanType } from '../../../plan/types.ts';
 import type { AddFile } from './actions.ts';
+import { FILE, fileSqlOf } from './file-sql.ts';
 import { keyOfPath } from './paths.ts';
 import { partitionOf } from './plan-commit.ts';
 import type { DeltaTarget } from './target.ts';
-
-/** Column with the engine's path of the file that a row is in. */
-export const FILE = '__file';
 
 /** A column of the table, with its type where a file may lack it. */
 export interface RowColumn {
@@ -16,9 +11,16 @@ export interface RowColumn {
   readonly type?: ColumnType;
 }
 
+export interface FileRows {
+  /** With `FILE` beside the columns. */
+  readonly query: string;
+  /** The columns' names, quoted. */
+  readonly columns: readonly string[];
+}
+
 /**
- * A query in DuckDB's SQL of the rows of data files, whoever wrote them: the partition's value is the
- * log's, since other writers leave it out of the file; an instant is one, also where it was stored
+ * A query in the engine's SQL of the rows of data files, whoever wrote them: the partition's value is
+ * the log's, since other writers leave it out of the file; an instant is one, also where it was stored
  * without zone (INT96). A column that no file has is null, or left out when its type is not given.
  */
 export async function rowsOfFiles(
@@ -26,36 +28,37 @@ export async function rowsOfFiles(
   files: readonly AddFile[],
   columns: readonly RowColumn[],
   signal: AbortSignal,
-): Promise<string> {
+): Promise<FileRows> {
+  const sql = fileSqlOf(session);
   const { partitionBy } = request.contract;
   const located = files.map((add) => ({
-    path: quote(storage.enginePath(keyOfPath(add.path))),
+    path: storage.enginePath(keyOfPath(add.path)),
     value: partitionOf(add, partitionBy),
   }));
-  const paths = located.map(({ path }) => path).join(', ');
-  const scan = `read_parquet([${paths}], filename = ${quote(FILE)}, union_by_name = true, hive_partitioning = false)`;
-  const described = await session.rows(`describe select * from ${scan}`, signal);
-  const types = new Map(
-    described.map((row) => [String(row['column_name']).toLowerCase(), String(row['column_type'])]),
+  const scan = await sql.scan(
+    session,
+    located.map(({ path }) => path),
+    signal,
   );
+  const types = new Map(scan.columns.map(({ name, type }) => [name.toLowerCase(), type]));
   const selected = columns.flatMap(({ name, type }) => {
-    const column = identifier(name);
-    if (name === partitionBy) return [`cast(p.value as ${sqlType(type)}) as ${column}`];
+    const column = sql.name(name);
+    const as = (value: string) => [{ column, value: `${value} as ${column}` }];
+    if (name === partitionBy) return as(`cast(p.value as ${sql.type(type)})`);
     const found = types.get(name.toLowerCase());
     if (found === undefined) {
-      return type === undefined ? [] : [`cast(null as ${sqlType(type)}) as ${column}`];
+      return type === undefined ? [] : as(`cast(null as ${sql.type(type)})`);
     }
     const isZoneless = type?.kind === 'timestamp' && !found.endsWith('WITH TIME ZONE');
-    return [`f.${column}${isZoneless ? ` at time zone 'UTC' as ${column}` : ''}`];
+    return as(isZoneless ? sql.instant(`f.${column}`) : `f.${column}`);
   });
   const values = located.map(
-    ({ path, value }) => `(${path}, ${value === null ? 'null' : quote(value)})`,
+    ({ path, value }) => `(${sql.text(path)}, ${value === null ? 'null' : sql.text(value)})`,
   );
-  return `select ${selected.join(', ')}, f.${identifier(FILE)} from ${scan} f
-    join (values ${values.join(', ')}) p (path, value) on f.${identifier(FILE)} = p.path`;
-}
-
-function sqlType(type: ColumnType | undefined): string {
-  const plain: PlanType = type === undefined || type.kind === 'string' ? { kind: 'string' } : type;
-  return duckDbType(plain);
+  const file = `f.${sql.name(FILE)}`;
+  return {
+    query: `select ${[...selected.map(({ value }) => value), file].join(', ')} from ${scan.relation} f
+      join (values ${values.join(', ')}) p (path, value) on ${file} = p.path`,
+    columns: selected.map(({ column }) => column),
+  };
 }

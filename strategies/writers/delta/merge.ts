@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { identifier, type ResultFile } from '../../../core/engine.ts';
+import type { ResultFile } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import type { Merged, PartitionContent } from '../../../core/ledger.ts';
 import type { ColumnType } from '../../../core/schema.ts';
 import { contentOf } from '../../../plan/content-hash.ts';
-import { printDuckDb } from '../../../plan/duckdb/print.ts';
 import { refuseWrongKey, wrongKeyQuery } from '../merge-key.ts';
 import type { AddFile } from './actions.ts';
 import { addOf, uploadFile } from './data-files.ts';
-import { FILE, type RowColumn, rowsOfFiles } from './file-rows.ts';
+import { type RowColumn, rowsOfFiles } from './file-rows.ts';
+import { FILE, fileSqlOf } from './file-sql.ts';
 import { keyOfPath, logValue } from './paths.ts';
 import { partitionOf } from './plan-commit.ts';
 import { parseSchema } from './schema-string.ts';
@@ -66,10 +66,12 @@ export async function openMerge(
 ): Promise<Merge> {
   const { storage, session } = target;
   const { contract } = target.request;
+  const sql = fileSqlOf(session);
   const filled = files.filter((file) => file.rows > 0);
-  const id = target.chance.uuid();
-  const load = identifier(`merge_load_${id}`);
-  const key = contract.key.map(identifier);
+  // Spark takes no dashes in the name of a view.
+  const id = target.chance.uuid().replaceAll('-', '_');
+  const load = sql.name(`merge_load_${id}`);
+  const key = contract.key.map((name) => sql.name(name));
   const onSameKey = key.map((column) => `f.${column} = l.${column}`).join(' and ');
   const touched = new Set(filled.map((file) => logValue(file.partition)));
   const rests = new Map<string, Rest>();
@@ -94,15 +96,18 @@ export async function openMerge(
   async function look(adds: readonly AddFile[], signal: AbortSignal): Promise<void> {
     if (adds.length === 0) return;
     const rows = await session.parquet.rows(adds.map(pathOf), signal);
-    const query = await rowsOfFiles(target, adds, contract.columns, signal);
+    const { query } = await rowsOfFiles(target, adds, contract.columns, signal);
     const source = `merge_rest_${id}_${String(++looks)}`;
     await session.run(
-      `create view ${identifier(source)} as select f.* from (${query}) f anti join ${load} l on ${onSameKey}`,
+      sql.createView(
+        source,
+        `select f.* from (${query}) f ${sql.antiJoin} ${load} l on ${onSameKey}`,
+      ),
       signal,
     );
     const { node } = contentOf(contract, { name: source, by: FILE });
     const found = new Map(
-      (await session.rows(printDuckDb(node), signal)).map((row) => [String(row['partition']), row]),
+      (await session.rows(sql.print(node), signal)).map((row) => [String(row['partition']), row]),
     );
     for (const add of adds) {
       const rest = found.get(pathOf(add));
@@ -120,9 +125,10 @@ export async function openMerge(
     columns: readonly RowColumn[],
     signal: AbortSignal,
   ): Promise<AddFile> {
-    const query = await rowsOfFiles(target, [add], columns, signal);
+    const there = await rowsOfFiles(target, [add], columns, signal);
+    const kept = there.columns.map((column) => `f.${column}`).join(', ');
     const [file, ...more] = await session.writePartitions(
-      `select f.* exclude (${identifier(FILE)}) from (${query}) f anti join ${load} l on ${onSameKey}`,
+      `select ${kept} from (${there.query}) f ${sql.antiJoin} ${load} l on ${onSameKey}`,
       contract.partitionBy,
       join(session.scratchDir, target.chance.uuid()),
       signal,
@@ -133,8 +139,8 @@ export async function openMerge(
     const uploaded = await uploadFile(target, file, rests.size, claim, onKey, signal);
     const counted = await session.parquet.rows([uploaded.enginePath], signal);
     const { partitionValues } = add;
-    const kept = addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
-    return { ...kept, partitionValues };
+    const rewritten = await addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
+    return { ...rewritten, partitionValues };
   }
 
   return {
@@ -174,9 +180,9 @@ export async function openMerge(
       const there = filesOf(snapshot);
       if (there.length === 0) return 0;
       const columns = contract.columns.filter(({ name }) => contract.key.includes(name));
-      const query = await rowsOfFiles(target, there, columns, signal);
+      const { query } = await rowsOfFiles(target, there, columns, signal);
       const [counted] = await session.rows(
-        `select count(*) as key_rows from (${query}) f semi join ${load} l on ${onSameKey}`,
+        `select count(*) as key_rows from (${query}) f ${sql.semiJoin} ${load} l on ${onSameKey}`,
         signal,
       );
       return Number(counted?.['key_rows'] ?? 0);

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identifier } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
 import { retry } from '../../../core/retry.ts';
 import type { Column } from '../../../core/schema.ts';
 import type { Compaction, Upkeep } from '../../../core/upkeep.ts';
 import { type Action, type AddFile, printCommit } from './actions.ts';
 import { BACKOFF, VersionTaken } from './commit.ts';
-import { FILE, rowsOfFiles } from './file-rows.ts';
+import { rowsOfFiles } from './file-rows.ts';
 import { catchUp } from './log.ts';
 import { commitKey, decodedPath, keyOfPath, pathOfKey, rewrittenKey } from './paths.ts';
 import { assertColumns, ENGINE_INFO, partitionOf } from './plan-commit.ts';
@@ -127,7 +126,7 @@ async function rewrite(
   const paths = old.map((add) => storage.enginePath(keyOfPath(add.path)));
   const folder = join(session.scratchDir, `optimize-${chance.uuid()}`);
   const rowsThere = await rowsOfFiles(target, old, columns, signal);
-  const query = `select * exclude (${identifier(FILE)}) from (${rowsThere})`;
+  const query = `select ${rowsThere.columns.join(', ')} from (${rowsThere.query})`;
   const [file, ...more] = await session.writePartitions(query, partitionBy, folder, signal);
   const counted = await session.parquet.rows(paths, signal);
   const rows = [...counted.values()].reduce((sum, each) => sum + each, 0);

@@ -58,10 +58,16 @@ const SCHEMES = ['s3', 'abfss', 'gs', 'r2', 'file'];
 export const deltaWriter = defineWriter({
   config: deltaConfig,
   modes: ['append', 'overwrite', 'overwrite_window', 'merge'],
-  on: { row: openWith(openDeltaSink), bulk: openWith(openDeltaSink), bigdata: openOnSpark },
+  on: {
+    row: openWith(openDeltaSink),
+    bulk: openWith(openDeltaSink),
+    bigdata: openWith(openOnSpark),
+  },
 });
 
-function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> {
+type Open = (target: DeltaTarget, signal: AbortSignal) => Sink | Promise<Sink>;
+
+function openWith(open: Open): OpenWriter<DeltaConfig> {
   return async (session, config, request, context, signal) => {
     refuseUnbuilt(config, request.contract.partitionBy);
     const table = unityTable(config);
@@ -86,7 +92,10 @@ function openWith(open: (target: DeltaTarget) => Sink): OpenWriter<DeltaConfig> 
       ...{ storage, session, request, context, chance, properties },
       ...(size === undefined ? {} : { fileBytes: Math.ceil(size * MEGABYTE) }),
     };
-    const sink = open(otherWriters === 'stopped' ? { ...target, otherWriters } : target);
+    const sink = await open(
+      otherWriters === 'stopped' ? { ...target, otherWriters } : target,
+      signal,
+    );
     if (table === undefined) return sink;
     const wanted = config.afterLoad ?? unityAfterLoad.parse({});
     return { ...sink, afterLoad: afterUnityLoad(table, path, wanted, request.contract, context) };
@@ -98,10 +107,14 @@ function unityTable({ table, warehouse }: DeltaConfig): UnityTable | undefined {
   return { name: parseUnityName(table), warehouse };
 }
 
-async function openOnSpark(...given: Parameters<OpenWriter<DeltaConfig>>): Promise<Sink> {
-  const [session, , , , signal] = given;
-  await session.useExtension('delta', signal);
-  return await openWith(openSparkDeltaSink)(...given);
+/**
+ * Where a claim can be revoked at once Delta's own connector commits. On S3 it would commit whether
+ * another writer took the version or not (docs/adr/0023), so dray's own log is written there.
+ */
+async function openOnSpark(target: DeltaTarget, signal: AbortSignal): Promise<Sink> {
+  if (!target.storage.revokesAtOnce) return openDeltaSink(target);
+  await target.session.useExtension('delta', signal);
+  return openSparkDeltaSink(target);
 }
 
 function refuseUnbuilt(config: DeltaConfig, partitionColumn: string): void {

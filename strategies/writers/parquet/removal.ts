@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { identifier, quote, type SqlSession } from '../../../core/engine.ts';
+import { identifier, type SqlSession } from '../../../core/engine.ts';
 import type { Storage } from '../../../core/storage.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
+import { sparkType } from '../../../plan/spark/types.ts';
 import { engineType } from './folder.ts';
 
 /**
@@ -27,13 +29,12 @@ export async function stageRemoval(
     await storage.write(staged, '', signal);
     return;
   }
-  const columns = request.contract.columns.map(
-    ({ name, type }) => `cast(null as ${engineType(type)}) as ${identifier(name)}`,
+  const columns = request.contract.columns.map(({ name, type }) =>
+    session.engine === 'bigdata'
+      ? `cast(null as ${sparkType(type)}) as ${sparkName(name)}`
+      : `cast(null as ${engineType(type)}) as ${identifier(name)}`,
   );
   const file = join(session.scratchDir, `no-rows-${randomUUID()}.parquet`);
-  await session.run(
-    `copy (select ${columns.join(', ')} limit 0) to ${quote(file)} (format parquet)`,
-    signal,
-  );
+  await session.parquet.write(`select ${columns.join(', ')} limit 0`, file, signal);
   await storage.upload(file, staged, signal);
 }
