@@ -1,7 +1,7 @@
 // npm run bench: prepares what the run needs, once, and runs it. See bench/arguments.ts for options.
 import { join } from 'node:path';
 import { ensureInstalled, ROOT, runPinned } from './bootstrap.mjs';
-import { build, isStale } from './build.mjs';
+import { buildWhenStale } from './build.mjs';
 import { findPython, prepareVenv } from './python.mjs';
 import { findJava, prepareSpark, sparkVersionsFor } from './spark.mjs';
 
@@ -44,7 +44,7 @@ const pythons = {
   }),
   ...(wants(ON_SPARK) && { spark: await prepareNewestSpark(python) }),
 };
-if (isStale()) await build();
+await buildWhenStale();
 process.exitCode = await runPinned([join(ROOT, 'bench/bench.ts'), ...process.argv.slice(2)], {
   env: { ...process.env, BENCH_PYTHONS: JSON.stringify(pythons) },
 });

@@ -1,8 +1,8 @@
 // Bundles the two programs into dist/ (platforms/package/bundle.ts).
 import { chmodSync, existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { continueOnPinnedNode, NODE_FLAGS, ROOT } from './bootstrap.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { continueOnPinnedNode, NODE_FLAGS, ROOT, runPinned } from './bootstrap.mjs';
 
 const PROGRAMS = ['entry/generic-entry.ts', 'entry/dray.ts'];
 const SOURCES = [
@@ -25,10 +25,18 @@ function newestMs(path) {
 }
 
 /** Whether dist/ is missing or older than what it is made of. */
-export function isStale() {
+function isStale() {
   if (!PROGRAMS.every((program) => existsSync(output(program)))) return true;
   const builtMs = Math.min(...PROGRAMS.map((program) => statSync(output(program)).mtimeMs));
   return SOURCES.some((source) => newestMs(join(ROOT, source)) > builtMs);
+}
+
+/** Builds in a process of its own, since this one may be a Node that reads no TypeScript; ends this one if that fails. */
+export async function buildWhenStale() {
+  if (!isStale()) return;
+  process.stderr.write('building dist\n');
+  const failed = await runPinned([fileURLToPath(import.meta.url)]);
+  if (failed) process.exit(failed);
 }
 
 /** Writes dist/; the same sources give the same bytes. */

@@ -1,10 +1,7 @@
 import { join } from 'node:path';
 import { ensureInstalled, ROOT, runPinned } from './bootstrap.mjs';
-import { build, isStale } from './build.mjs';
+import { buildWhenStale } from './build.mjs';
 
 ensureInstalled();
-if (isStale()) {
-  process.stderr.write('building dist\n');
-  await build();
-}
+await buildWhenStale();
 process.exitCode = await runPinned([join(ROOT, 'entry/start/start.ts'), ...process.argv.slice(2)]);

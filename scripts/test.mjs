@@ -1,5 +1,6 @@
 // npm test: says what it found and will therefore run, runs it, and ends with one line of counts.
 //   --fast   only the fast project; anything else goes to jest
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
@@ -39,6 +40,25 @@ async function prepareSparks(python) {
   return prepared;
 }
 
+/** The tags of docker/*.Dockerfile, built; layers that nothing has changed are there already. */
+function prepareImages() {
+  return Object.fromEntries(
+    ['job', 'spark'].map((name) => {
+      const tag = `dray-${name}:test`;
+      say(`docker  building ${tag}`);
+      const file = join(ROOT, 'docker', `${name}.Dockerfile`);
+      const { status, stdout, stderr } = spawnSync(
+        'docker',
+        ['build', '--file', file, '--tag', tag, ROOT],
+        // What a machine without BuildKit has; both make the same image.
+        { encoding: 'utf8', env: { ...process.env, DOCKER_BUILDKIT: '0' } },
+      );
+      if (status !== 0) throw new Error(`docker build of ${tag} failed:\n${stdout}${stderr}`);
+      return [name, tag];
+    }),
+  );
+}
+
 /** Looks at the machine, prints it, and returns what the tests may use, as environment variables. */
 async function prepare() {
   say(`node    ${process.version}`);
@@ -70,7 +90,7 @@ async function prepare() {
       DRAY_TEST_MOTO: prepareVenv(python.version, MOTO),
     }),
     ...(psql && { DRAY_TEST_PSQL: psql }),
-    ...(docker && { DRAY_TEST_DOCKER: docker }),
+    ...(docker && { DRAY_TEST_IMAGES: JSON.stringify(prepareImages()) }),
     DRAY_TEST_SPARK: JSON.stringify(sparks),
   };
 }

@@ -5,9 +5,13 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
+/** Tags of the images that `npm test` has built from this tree; absent where there is no Docker engine. */
+export const images = JSON.parse(process.env['DRAY_TEST_IMAGES'] ?? 'null') as Readonly<
+  Record<'job' | 'spark', string>
+> | null;
+
 /** What a suite that needs Docker appends to its title. */
-export const withoutDocker =
-  (process.env['DRAY_TEST_DOCKER'] ?? '') === '' ? ' (skipped: no Docker engine)' : '';
+export const withoutDocker = images === null ? ' (skipped: no Docker engine)' : '';
 
 /** A container that has ended. */
 export interface Exited {
@@ -20,12 +24,7 @@ export interface Exited {
 
 /** Runs the command line of Docker, and returns what it prints. */
 export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await execute('docker', args, {
-    // Here is what a machine without BuildKit has; both make the same image.
-    env: { ...process.env, DOCKER_BUILDKIT: '0' },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return stdout.trim();
+  return (await execute('docker', [...args])).stdout.trim();
 }
 
 /**

@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { docker, type Exited, withoutDocker } from './docker.ts';
 import { type Load, openScene, type Scene } from './scene.ts';
-
-// Both images are built first, which takes minutes where nothing is cached.
-jest.setTimeout(1_200_000);
 
 /** Rows and keys of the window, as test/e2e/engines.test.ts has them from independent SQL. */
 const ROWS = '133884/133884';

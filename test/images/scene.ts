@@ -6,7 +6,7 @@ import { GenericContainer, Network, Wait } from 'testcontainers';
 import { systemClock } from '../../core/clock.ts';
 import { openBulkEngine } from '../../engines/bulk/session.ts';
 import { storageOpener } from '../../state/artifacts/open.ts';
-import { docker, type Exited, runContainer } from './docker.ts';
+import { docker, type Exited, images, runContainer } from './docker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUCKET = 'lake';
@@ -34,7 +34,7 @@ export interface Start {
   readonly onLine?: (line: string, container: string) => void;
 }
 
-/** The images, built from this tree, with a Postgres and an S3 on the same network. */
+/** The images, with a Postgres and an S3 on the same network. */
 export interface Scene extends AsyncDisposable {
   tag(image: Image): string;
   /** @param config - over the one of three sinks, key by key. */
@@ -48,11 +48,7 @@ export interface Scene extends AsyncDisposable {
 
 export async function openScene(): Promise<Scene> {
   const suite = randomUUID().slice(0, 8);
-  const tag = (image: Image) => `dray-${image}:test-${suite}`;
-  for (const image of ['job', 'spark'] as const) {
-    const file = join(ROOT, 'docker', `${image}.Dockerfile`);
-    await docker('build', '--quiet', '--file', file, '--tag', tag(image), ROOT);
-  }
+  const tag = (image: Image) => images?.[image] ?? '';
   const network = await new Network().start();
   const postgres = await new GenericContainer('postgres:15')
     .withNetwork(network)
@@ -139,7 +135,6 @@ export async function openScene(): Promise<Scene> {
       await postgres.stop();
       await network.stop();
       if (volumes.size > 0) await docker('volume', 'rm', ...volumes);
-      await docker('rmi', tag('job'), tag('spark'));
     },
   };
 }

@@ -139,7 +139,7 @@ export async function openMerge(
     const uploaded = await uploadFile(target, file, rests.size, claim, onKey, signal);
     const counted = await session.parquet.rows([uploaded.enginePath], signal);
     const { partitionValues } = add;
-    const rewritten = await addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
+    const rewritten = addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
     return { ...rewritten, partitionValues };
   }
 

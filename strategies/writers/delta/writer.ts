@@ -109,7 +109,7 @@ function unityTable({ table, warehouse }: DeltaConfig): UnityTable | undefined {
 
 /**
  * Where a claim can be revoked at once Delta's own connector commits. On S3 it would commit whether
- * another writer took the version or not (docs/adr/0023), so dray's own log is written there.
+ * another writer took the version or not (docs/adr/0028), so dray's own log is written there.
  */
 async function openOnSpark(target: DeltaTarget, signal: AbortSignal): Promise<Sink> {
   if (!target.storage.revokesAtOnce) return openDeltaSink(target);

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
 import { noFailpoints } from '../../../core/failpoint.ts';
@@ -11,11 +9,10 @@ import { dray } from '../../../entry/dray-main.ts';
 import { containerSettings } from '../../../platforms/container/settings.ts';
 import { containerSubmitter } from '../../../platforms/container/submitter.ts';
 import { processSurroundings } from '../../../entry/process.ts';
+import { docker, images, withoutDocker } from '../../images/docker.ts';
 import { Died, dieAt, POINTS, submits } from '../process.ts';
 
-/** An image with the bundle as its entry, which the engine of this machine has. */
-const IMAGE = process.env['DRAY_TEST_IMAGE'] ?? '';
-const withoutImage = IMAGE === '' ? ' (skipped: DRAY_TEST_IMAGE names no image)' : '';
+const IMAGE = images?.job ?? '';
 const TIMES = Number(process.env['DRAY_TEST_CRASHES'] ?? 1);
 const ROOT = join(import.meta.dirname, '../../..');
 const NOOP = { notification_service: 'NOOP' };
@@ -26,11 +23,7 @@ const CONFIG = {
   extractor_config: { strategy: 'PARQUET', source_table: '/data' },
 };
 
-async function docker(...args: readonly string[]): Promise<string> {
-  return (await promisify(execFile)('docker', [...args])).stdout.trim();
-}
-
-(withoutImage === '' ? describe : describe.skip)(`submitting to Docker${withoutImage}`, () => {
+(withoutDocker === '' ? describe : describe.skip)(`submitting to Docker${withoutDocker}`, () => {
   let folder: string;
   let out = '';
   let err = '';
