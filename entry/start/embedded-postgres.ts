@@ -107,6 +107,7 @@ async function startServer(
   try {
     while (!server.hasEnded() && clock.monotonicMs() - beganMs < START_LIMIT_MS) {
       const answer = await ask(cluster, port);
+      signal.throwIfAborted();
       if (answer.state === 'ready' && answer.owner === process.pid && !server.hasEnded()) {
         return describe(cluster, { pid: server.pid, port }, async () => {
           await server.stop(clock);

@@ -36,8 +36,10 @@ export async function copyObject(s3: S3, copy: Copy, limits: CopyLimits): Promis
   const { client, sdk } = s3;
   const { bucket, from, to } = copy;
   try {
-    const source = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: from }));
-    if ((source.ContentLength ?? 0) > limits.mostBytes) {
+    const source = await client
+      .send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: from }))
+      .catch(absent);
+    if (source !== undefined && (source.ContentLength ?? 0) > limits.mostBytes) {
       return await copyInParts(s3, copy, source, limits.partBytes);
     }
     await client.send(
@@ -48,6 +50,11 @@ export async function copyObject(s3: S3, copy: Copy, limits: CopyLimits): Promis
     if (isNoObject(error)) return false;
     throw error;
   }
+}
+
+/** HEAD does not tell a missing bucket from a missing object; the copy that is tried then does. */
+function absent(error: unknown): undefined {
+  if (!isNoObject(error)) throw error;
 }
 
 async function copyInParts(
