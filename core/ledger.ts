@@ -161,7 +161,7 @@ export function countsMatch(
  *
  * @param entries - loads of one or more targets, oldest first.
  */
-export function evolvedBy(entries: readonly LoadEntry[]): readonly Column[] {
+export function evolvedBy(entries: readonly Pick<LoadEntry, 'evolved'>[]): readonly Column[] {
   const found = new Map<string, Column>();
   for (const column of entries.flatMap(({ evolved = [] }) => evolved)) {
     if (!found.has(column.name)) found.set(column.name, column);

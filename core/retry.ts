@@ -7,6 +7,19 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
+/** Waits of a backoff, whatever says how often. */
+export type Waits = Pick<Backoff, 'firstMs' | 'maxMs'>;
+
+/**
+ * The wait after a try, as `retry` makes it.
+ *
+ * @param tryNumber - from 1.
+ * @param random - a number in [0, 1).
+ */
+export function halfJitterMs(waits: Waits, tryNumber: number, random: number): number {
+  return grown(waits, tryNumber) * (1 - random / 2);
+}
+
 /**
  * Anything between nothing and what a wait has grown to: racers that lost to the same winner then come
  * one by one, and not all at once again.
@@ -14,12 +27,12 @@ export interface Backoff {
  * @param lost - how often so far, from 1.
  * @param random - a number in [0, 1).
  */
-export function fullJitterMs(
-  { firstMs, maxMs }: Pick<Backoff, 'firstMs' | 'maxMs'>,
-  lost: number,
-  random: number,
-): number {
-  return random * Math.min(maxMs, firstMs * 2 ** (lost - 1));
+export function fullJitterMs(waits: Waits, lost: number, random: number): number {
+  return random * grown(waits, lost);
+}
+
+function grown({ firstMs, maxMs }: Waits, times: number): number {
+  return Math.min(maxMs, firstMs * 2 ** (times - 1));
 }
 
 /**
@@ -40,8 +53,7 @@ export async function retry<T>(
       return await work(tryNumber);
     } catch (error) {
       if (tryNumber >= backoff.tries || !again(error)) throw error;
-      const wait = Math.min(backoff.maxMs, backoff.firstMs * 2 ** (tryNumber - 1));
-      await clock.sleep(wait * (1 - random() / 2), signal);
+      await clock.sleep(halfJitterMs(backoff, tryNumber, random()), signal);
     }
   }
 }

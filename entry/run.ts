@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { type JobError, toJobError } from '../core/errors.ts';
 import type { RunWatcher } from '../core/events.ts';
@@ -12,6 +11,7 @@ import { resultLine } from '../jobs/result-line.ts';
 import { runJob, type RunResult } from '../jobs/runner.ts';
 import { detectPlatform } from '../platforms/detect.ts';
 import { createServices, openStore, type Surroundings } from './context.ts';
+import { newRunId } from './run-id.ts';
 
 /** One run, as flags or a program ask for it. */
 export interface RunRequest {
@@ -105,10 +105,4 @@ export function failedResult(
   const redact = (text: string) => known.redactor?.redact(text) ?? text;
   const line = resultLine(run, platform, { error, rules: [] }, undefined, redact);
   return { line, exitCode: error.exitCode, seconds: 0, error, rules: [], redact };
-}
-
-/** Sorts by time, and two of the same second differ. */
-function newRunId(jobName: string, at: Date): string {
-  const time = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  return `${jobName}-${time}-${randomBytes(3).toString('hex')}`;
 }

@@ -59,11 +59,14 @@ export interface ClaimedSink extends HeldSink {
   readonly rowsBefore: number;
 }
 
-/** An open target of a run. */
-interface Target {
+interface Opened {
   readonly plan: SinkPlan;
   readonly sink: Sink;
   readonly request: LoadRequest;
+}
+
+/** An open target of a run. */
+interface Target extends Opened {
   /** Columns that came with the source in earlier loads. */
   readonly known: readonly Column[];
 }
@@ -92,28 +95,27 @@ export async function openTargets(
 ): Promise<FittedPlan> {
   const plain = new AsyncDisposableStack();
   try {
-    const targets = await openAll(given, session, context, plain, signal);
-    const known = evolvedIn(targets);
-    const fit = fitSource(source, given.transform, known);
+    const opened = await openAll(given, session, context, plain, signal);
+    const known: (readonly Column[])[] = [];
+    for (const { sink } of opened) known.push(evolvedBy(await sink.loads(signal)));
+    const targets = (all: readonly Opened[]): readonly Target[] =>
+      all.map((each, index) => ({ ...each, known: known[index] ?? [] }));
+    const fit = fitSource(
+      source,
+      given.transform,
+      evolvedBy(known.map((evolved) => ({ evolved }))),
+    );
     const transform = given.transform.withEvolved(fit.evolved, source.columns);
     const plan = { ...given, transform };
     if (fit.evolved.length === 0) {
       open.use(plain.move());
-      return { plan, fit, targets };
+      return { plan, fit, targets: targets(opened) };
     }
     await plain.disposeAsync();
-    return { plan, fit, targets: await openAll(plan, session, context, open, signal) };
+    return { plan, fit, targets: targets(await openAll(plan, session, context, open, signal)) };
   } finally {
     await plain.disposeAsync();
   }
-}
-
-/** What loads have brought into any of the targets, besides a job's own columns. */
-function evolvedIn(targets: readonly Target[]): readonly Column[] {
-  const all = new Map(
-    targets.flatMap(({ known }) => known).map((column) => [column.name, column] as const),
-  );
-  return [...all.values()];
 }
 
 async function openAll(
@@ -122,9 +124,9 @@ async function openAll(
   context: JobContext,
   open: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<readonly Target[]> {
+): Promise<readonly Opened[]> {
   const { runId, attempt, job, window } = context.run;
-  const targets: Target[] = [];
+  const targets: Opened[] = [];
   for (const sinkPlan of plan.sinks) {
     const { mode } = sinkPlan;
     const covers = mode === 'overwrite' ? undefined : plan.transform.covers(window);
@@ -139,7 +141,7 @@ async function openAll(
       ...(covers === undefined ? {} : { covers }),
     };
     const sink = open.use(await sinkPlan.open(session, request, context, signal));
-    targets.push({ plan: sinkPlan, sink, request, known: evolvedBy(await sink.loads(signal)) });
+    targets.push({ plan: sinkPlan, sink, request });
   }
   return targets;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { JobError, messageOf, toJobError } from '../core/errors.ts';
-import { type Backoff, retry } from '../core/retry.ts';
+import { type Backoff, halfJitterMs, retry, type Waits } from '../core/retry.ts';
 import type {
   SubmissionIntent,
   SubmissionProgress,
@@ -30,7 +30,7 @@ const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
 /** Of requests that change nothing, or may be repeated. */
 const PATIENT: Backoff = { tries: 6, firstMs: 500, maxMs: 20_000 };
 /** Waits after a refusal that may pass: the first, doubled up to the second. */
-const PAUSE_MS = [1_000, 30_000] as const;
+const PAUSE: Waits = { firstMs: 1_000, maxMs: 30_000 };
 const MOST_REFUSED = 6;
 
 /**
@@ -94,7 +94,7 @@ export async function submitOnce(
           : refusals < MOST_REFUSED;
       if (!refused.retryable || !isPatient) throw refused;
       note('info', `${refused.message}; trying again`);
-      await pause(refusals, services, signal);
+      await clock.sleep(halfJitterMs(PAUSE, refusals, services.random()), signal);
     } catch (error) {
       signal.throwIfAborted();
       // A refusal has been recorded; so has everything that the store says.
@@ -154,16 +154,6 @@ export async function patiently<T>(
   const again = (error: unknown) =>
     !signal.aborted && toJobError(error).code === 'PLATFORM_UNAVAILABLE';
   return await retry(work, again, PATIENT, clock, random, signal);
-}
-
-async function pause(
-  tries: number,
-  { clock, random }: SubmitServices,
-  signal: AbortSignal,
-): Promise<void> {
-  const [firstMs, mostMs] = PAUSE_MS;
-  const wait = Math.min(mostMs, firstMs * 2 ** (tries - 1));
-  await clock.sleep(wait * (1 - random() / 2), signal);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../core/clock.ts';
 import { JobError, toJobError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
@@ -11,6 +10,7 @@ import { submitOnce } from '../../platforms/submit-once.ts';
 import { submissionToken } from '../../platforms/token.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { toRunId } from '../arguments.ts';
+import { newRunId } from '../run-id.ts';
 import { openConfig } from '../config-envelope.ts';
 import {
   entryArguments,
@@ -92,7 +92,7 @@ export const submit = defineCommand({
     );
     const destination = destinationOf(platform, settings, job, surroundings.env);
     toRunId(args['run-id']);
-    const newId = () => newRunId(job, surroundings.clock ?? systemClock);
+    const newId = () => newRunId(job, (surroundings.clock ?? systemClock).now());
     const chosen = await chooseAttempt({ ...args, runId: args['run-id'] }, window, newId, store);
     const details = {
       ...{ job, config, force: args.force, createdBy: args['created-by'] },
@@ -187,10 +187,4 @@ function noPlatform(name: string): JobError {
   return new JobError('ARGUMENTS_INVALID', `runs cannot be sent to "${printable(name)}"`, {
     hint: `${near === undefined ? '' : `did you mean "${near}"? `}platforms: ${SUBMIT_PLATFORMS.join(', ')}`,
   });
-}
-
-/** Sorts by time, and two of the same second differ. */
-function newRunId(job: string, clock: { now(): Date }): string {
-  const time = clock.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  return `${job}-${time}-${randomBytes(3).toString('hex')}`;
 }

@@ -1,10 +1,5 @@
 import { identifier } from '../../../core/engine.ts';
-import {
-  type Column,
-  type ColumnType,
-  evolvedColumns,
-  type OutputContract,
-} from '../../../core/schema.ts';
+import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 
 /** A column of an existing table, its type as `format_type` prints it. */
@@ -69,21 +64,6 @@ export function createTable(
   });
   const unlogged = kind === 'unlogged' ? 'unlogged ' : '';
   return `create ${unlogged}table ${qualified(table)} (\n  ${columns.join(',\n  ')}\n)`;
-}
-
-/** The statements that add what a table lacks of the columns that came with the source. */
-export function addColumns(
-  table: TableName,
-  columns: readonly TableColumn[],
-  contract: OutputContract,
-): readonly string[] {
-  const there = new Set(columns.map(({ name }) => name));
-  return evolvedColumns(contract)
-    .filter(({ name }) => !there.has(name))
-    .map(
-      ({ name, type }) =>
-        `alter table ${qualified(table)} add column ${identifier(name)} ${postgresType(type)}`,
-    );
 }
 
 /** Whether the table is just what `createTable` makes; else it is somebody's own design. */

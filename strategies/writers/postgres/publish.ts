@@ -4,7 +4,8 @@ import type { Merged } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import type { LoadRequest } from '../../../core/strategy.ts';
 import type { Query } from '../../postgres/connection.ts';
-import { addColumns } from './columns.ts';
+import { addColumns } from '../add-columns.ts';
+import { postgresType } from './columns.ts';
 import { commentStatements } from './comments.ts';
 import { copyGrants } from './grants.ts';
 import { contentOf, mergeRows } from './merge.ts';
@@ -43,7 +44,8 @@ export async function publish(
     });
   }
   await assertComplete(query, staging, signal);
-  for (const sql of addColumns(target, state.columns, contract)) await query(sql, [], signal);
+  for (const sql of addColumns(target, state.columns, contract, postgresType))
+    await query(sql, [], signal);
   if (mode === 'merge') return await mergeRows(query, target, staging.table, contract, signal);
   await removeOld(query, target, state, request, signal);
   const columns = columnList(contract.columns);

@@ -6,7 +6,8 @@ import type { LoadRequest, Sink, Staged, StrategyContext } from '../../../core/s
 import { claimTarget } from '../claim-target.ts';
 import { attach } from '../../postgres/attach.ts';
 import { assertLoadable } from './check.ts';
-import { addColumns, createTable } from './columns.ts';
+import { addColumns } from '../add-columns.ts';
+import { createTable, postgresType } from './columns.ts';
 import { commentStatements } from './comments.ts';
 import { commitWithin } from './commit.ts';
 import type { CopyInto } from './copy.ts';
@@ -49,7 +50,8 @@ export function openPostgresSink(target: PostgresTarget): Sink {
     async describe(signal) {
       const key = contract.key.map((name) => identifier(name)).join(', ');
       const state = await inspectTarget(work.query, table, signal);
-      const alter = state === undefined ? [] : addColumns(table, state.columns, contract);
+      const alter =
+        state === undefined ? [] : addColumns(table, state.columns, contract, postgresType);
       return {
         exists: state !== undefined,
         ...(alter.length === 0 ? {} : { alter: alter.join(';\n') }),

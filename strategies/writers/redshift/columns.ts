@@ -1,6 +1,6 @@
 import { identifier, quote } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
-import { type ColumnType, evolvedColumns, type OutputContract } from '../../../core/schema.ts';
+import type { ColumnType, OutputContract } from '../../../core/schema.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 import type { Layout } from './layout.ts';
 
@@ -16,7 +16,7 @@ export interface TableColumn {
 }
 
 /** The type that we create, spelled as `format_type` prints it. */
-function redshiftType(type: ColumnType): string {
+export function redshiftType(type: ColumnType): string {
   switch (type.kind) {
     case 'bool':
       return 'boolean';
@@ -93,24 +93,6 @@ export function createTable(
     `create table ${qualified(table)} (\n  ${[...columns, `primary key (${key})`].join(',\n  ')}\n) ${layout.clauses}`,
     ...comments(table, contract),
   ];
-}
-
-/**
- * The statements that add what a table lacks of the columns that came with the source; Redshift takes
- * one at a time.
- */
-export function addColumns(
-  table: TableName,
-  columns: readonly TableColumn[],
-  contract: OutputContract,
-): readonly string[] {
-  const there = new Set(columns.map(({ name }) => name));
-  return evolvedColumns(contract)
-    .filter(({ name }) => !there.has(name))
-    .map(
-      ({ name, type }) =>
-        `alter table ${qualified(table)} add column ${identifier(name)} ${redshiftType(type)}`,
-    );
 }
 
 function comments(table: TableName, contract: OutputContract): readonly string[] {

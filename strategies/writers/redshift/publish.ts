@@ -6,7 +6,8 @@ import type { Query } from '../../postgres/connection.ts';
 import { qualified, type TableName } from '../../postgres/table-name.ts';
 import { windowPredicate } from '../postgres/target.ts';
 import { inspect } from './catalog.ts';
-import { addColumns, createTable, stagedValues } from './columns.ts';
+import { addColumns } from '../add-columns.ts';
+import { createTable, redshiftType, stagedValues } from './columns.ts';
 import type { Staging } from './copy.ts';
 import type { Layout } from './layout.ts';
 import { mergeRows } from './merge.ts';
@@ -31,7 +32,7 @@ export async function publish(
   const prepare =
     found === undefined
       ? createTable(target, contract, layout)
-      : addColumns(target, found.columns, contract);
+      : addColumns(target, found.columns, contract, redshiftType);
   for (const sql of prepare) await query(sql, [], signal);
   if (mode === 'merge') return await mergeRows(query, target, staging.table, contract, signal);
   await removeOld(query, target, request, signal);

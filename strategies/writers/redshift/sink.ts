@@ -9,7 +9,8 @@ import { qualified, type TableName } from '../../postgres/table-name.ts';
 import { claimTarget } from '../claim-target.ts';
 import { windowPredicate } from '../postgres/target.ts';
 import { assertLoadable, inspect } from './catalog.ts';
-import { addColumns, createTable } from './columns.ts';
+import { addColumns } from '../add-columns.ts';
+import { createTable, redshiftType } from './columns.ts';
 import { commitWithin } from './commit.ts';
 import { unload } from './content.ts';
 import { type Staging, stageRows } from './copy.ts';
@@ -51,7 +52,8 @@ export function openRedshiftSink(target: RedshiftTarget): Sink {
     },
     async describe(signal) {
       const found = await inspect(work.query, table, signal);
-      const alter = found === undefined ? [] : addColumns(table, found.columns, contract);
+      const alter =
+        found === undefined ? [] : addColumns(table, found.columns, contract, redshiftType);
       return {
         exists: found !== undefined,
         ...(alter.length === 0 ? {} : { alter: alter.join(';\n') }),
