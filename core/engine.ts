@@ -57,6 +57,16 @@ export interface SqlSession extends AsyncDisposable {
     signal: AbortSignal,
     onProgress?: (share: number) => void,
   ): Promise<readonly ResultFile[]>;
+  /**
+   * The same, but by a text column of the query that the files do not keep: `partition` of a file is
+   * its value, which must do as a folder's name.
+   */
+  writeGroups(
+    query: string,
+    groupBy: string,
+    directory: string,
+    signal: AbortSignal,
+  ): Promise<readonly ResultFile[]>;
 }
 
 /** Work on Parquet files that are given by their engine paths. None of it looks at folder names. */
@@ -107,8 +117,8 @@ export interface FileColumn {
 export interface SparkSqlSession extends SqlSession {
   /**
    * Makes a view of this session over what Spark reads there: its columns, `__file` (plain path) and
-   * `__row` (0-based physical row number); of `jdbc` no file. Numbers of
-   * `jdbc`, and of Delta tables whose protocol has no deletion vectors, only tell rows apart.
+   * `__row` (0-based physical row number); of `jdbc` no file. Rows of `jdbc`, and of Delta tables
+   * whose protocol has no deletion vectors, have a number by their values.
    */
   openSource(source: SparkSource, signal: AbortSignal): Promise<SparkView>;
   /** Runs `DataFrameWriter.save()` for a query's rows; none of them passes through this process. */

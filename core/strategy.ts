@@ -48,7 +48,10 @@ export interface Source {
   readonly snapshot: readonly SourcePart[];
   /** The engine's SQL of the relation with the source's columns and nothing else. */
   readonly relation: string;
-  /** The same plus `__file` (text) and `__row` (0-based physical row number, int64). */
+  /**
+   * The same plus `__file` (text) and `__row` (int64): the 0-based physical row number, or where rows
+   * have no place that lasts, a number by their values, which equal rows share.
+   */
   readonly relationWithOrigin: string;
   /**
    * Copies what is there now into the session, in one read: for a source that others change while a

@@ -11,7 +11,12 @@ const NULL_FOLDER = '__HIVE_DEFAULT_PARTITION__';
 /** The query's rows with a copy of the partition column, one task per value so as to be one file. */
 export function partitionedQuery(query: string, partitionBy: string): string {
   const copy = `cast(${sparkName(partitionBy)} as string) as ${sparkName(PARTITION_FOLDER)}`;
-  return `select *, ${copy} from (${query}) distribute by ${sparkName(PARTITION_FOLDER)}`;
+  return distributed(`select *, ${copy} from (${query})`, PARTITION_FOLDER);
+}
+
+/** One task per value of the column. */
+export function distributed(query: string, by: string): string {
+  return `select * from (${query}) distribute by ${sparkName(by)}`;
 }
 
 /** The files that Spark has written, which have to be on this machine's disks, by their folders. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import type { SparkSqlSession } from '../../core/engine.ts';
+import type { ResultFile, SparkSqlSession } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { Backoff } from '../../core/retry.ts';
 import { decodeRows, type SparkRow } from './arrow.ts';
@@ -15,7 +15,7 @@ import { fileCounts, parquetFiles, parquetRelation } from './parquet-files.ts';
 import { plainRow } from './plain-row.ts';
 import { type Relation, relationOf } from './relations.ts';
 import { parseRemote } from './remote.ts';
-import { PARTITION_FOLDER, partitionedQuery, resultFiles } from './result-files.ts';
+import { distributed, PARTITION_FOLDER, partitionedQuery, resultFiles } from './result-files.ts';
 import { applySettings } from './settings.ts';
 import { sourceView } from './source-view.ts';
 import { type Command, type SparkWrite, sqlCommand, viewCommand, writeCommand } from './write.ts';
@@ -165,6 +165,24 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
     });
   }
 
+  async function writeFolders(
+    query: string,
+    by: string,
+    directory: string,
+    signal: AbortSignal,
+    onProgress?: Progress,
+  ): Promise<readonly ResultFile[]> {
+    const target: SparkWrite = {
+      format: 'parquet',
+      mode: 'error',
+      path: directory,
+      partitionBy: [by],
+      options: { compression: 'zstd' },
+    };
+    await session.write(query, target, signal, onProgress);
+    return await resultFiles(await fileCounts(parquetRelation([directory]), collected, signal));
+  }
+
   const session: BigdataSession = {
     engine: 'bigdata',
     scratchDir,
@@ -226,15 +244,11 @@ async function openOn(server: Server, close: () => Promise<void>): Promise<Bigda
       return await openOn(server, () => Promise.resolve());
     },
     async writePartitions(query, partitionBy, directory, signal, onProgress) {
-      const target: SparkWrite = {
-        format: 'parquet',
-        mode: 'error',
-        path: directory,
-        partitionBy: [PARTITION_FOLDER],
-        options: { compression: 'zstd' },
-      };
-      await session.write(partitionedQuery(query, partitionBy), target, signal, onProgress);
-      return await resultFiles(await fileCounts(parquetRelation([directory]), collected, signal));
+      const copied = partitionedQuery(query, partitionBy);
+      return await writeFolders(copied, PARTITION_FOLDER, directory, signal, onProgress);
+    },
+    async writeGroups(query, groupBy, directory, signal) {
+      return await writeFolders(distributed(query, groupBy), groupBy, directory, signal);
     },
     async [Symbol.asyncDispose]() {
       disposed.abort(new JobError('ENGINE_FAILED', 'the Spark session is closed'));

@@ -1,4 +1,5 @@
 import type { SparkSource, SparkView } from '../../core/engine.ts';
+import { contentNumberOnSpark } from '../../plan/row-number.ts';
 import { duckDbType } from './data-type.ts';
 import { readRelation, selected } from './relations.ts';
 import type { BigdataSession } from './session.ts';
@@ -34,11 +35,10 @@ export async function sourceView(
           type.includes('row_index:'),
         )
       : isStored;
-  const row = isNumbered ? '_metadata.row_index' : 'monotonically_increasing_id()';
+  const columns = fields.map((field) => ({ name: field.name, type: duckDbType(field.type) }));
+  // Numbers that tasks count are others the next time.
+  const row = isNumbered ? '_metadata.row_index' : contentNumberOnSpark(columns);
   const origin = [`${file} as __file`, `${row} as __row`];
   await session.tempView(name, selected(relation, ['*', ...origin]), signal);
-  return {
-    name,
-    columns: fields.map((field) => ({ name: field.name, type: duckDbType(field.type) })),
-  };
+  return { name, columns };
 }

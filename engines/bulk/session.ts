@@ -109,6 +109,26 @@ export async function openBulkEngine(
     }
   }
 
+  async function writeFolders(
+    query: string,
+    by: string,
+    isKept: boolean,
+    directory: string,
+    aborted: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<readonly ResultFile[]> {
+    // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
+    const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd, compression_level 1,
+      partition_by (${identifier(by)}), write_partition_columns ${String(isKept)}, return_stats)`;
+    return await onConnection(
+      async (connection): Promise<readonly ResultFile[]> =>
+        resultFiles(await connection.runAndReadAll(sql)),
+      sql,
+      aborted,
+      onProgress,
+    );
+  }
+
   const buckets = openBuckets(async (sql, shown, aborted) => {
     await onConnection((connection) => connection.run(sql), shown, aborted);
   }, clock);
@@ -158,17 +178,10 @@ export async function openBulkEngine(
     },
     openAnother: (threads, aborted) => openBulkEngine({ ...options, threads }, clock, aborted),
     async writePartitions(query, partitionBy, directory, aborted, onProgress) {
-      // RETURN_STATS makes the COPY answer with one row per file: its footer's statistics.
-      const sql = `copy (${query}) to ${quote(directory)} (format parquet, compression zstd, compression_level 1,
-        partition_by (${identifier(partitionBy)}), write_partition_columns true, return_stats)`;
-      return await onConnection(
-        async (connection): Promise<readonly ResultFile[]> =>
-          resultFiles(await connection.runAndReadAll(sql)),
-        sql,
-        aborted,
-        onProgress,
-      );
+      return await writeFolders(query, partitionBy, true, directory, aborted, onProgress);
     },
+    writeGroups: (query, groupBy, directory, aborted) =>
+      writeFolders(query, groupBy, false, directory, aborted),
     async [Symbol.asyncDispose]() {
       await buckets[Symbol.asyncDispose]();
       for (const connection of idle.splice(0)) connection.closeSync();

@@ -1,5 +1,6 @@
 import { quote, type SqlSession } from '../../core/engine.ts';
 import type { Source } from '../../core/strategy.ts';
+import { contentNumberOnDuckDb } from '../../plan/row-number.ts';
 
 /** What a source is besides its rows. */
 export type Described = Omit<Source, 'relation' | 'relationWithOrigin'>;
@@ -22,26 +23,13 @@ export async function copyRows(
 }
 
 /** The source of the rows in local files, which have all of them and do not change. */
-export async function copiedSource(
-  session: SqlSession,
-  described: Described,
-  files: readonly string[],
-  signal: AbortSignal,
-): Promise<Source> {
-  // One number after the other, whatever the file.
-  const counts = await session.parquet.rows(files, signal);
-  const origins: string[] = [];
-  let before = 0;
-  for (const file of files) {
-    origins.push(
-      `select *, ${quote(described.location)} as __file, file_row_number + ${String(before)} as __row
-       from read_parquet(${quote(file)})`,
-    );
-    before += counts.get(file) ?? 0;
-  }
-  return {
-    ...described,
-    relation: `select * from read_parquet([${files.map(quote).join(', ')}])`,
-    relationWithOrigin: origins.join(' union all '),
-  };
+export function copiedSource(described: Described, files: readonly string[]): Source {
+  const relation = `select * from read_parquet([${files.map(quote).join(', ')}])`;
+  return { ...described, relation, relationWithOrigin: withOrigin(described, relation) };
+}
+
+/** A row's place is the table; its values are its number. */
+export function withOrigin({ location, columns }: Described, rows: string): string {
+  const number = contentNumberOnDuckDb(columns);
+  return `select *, ${quote(location)} as __file, ${number} as __row from (${rows})`;
 }

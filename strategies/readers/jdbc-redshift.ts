@@ -54,7 +54,7 @@ export async function openRedshift(
       await named(endpoint, () =>
         place === undefined ? overWire(job, copying) : throughS3(job, place, copying),
       );
-      return await copiedSource(session, described, [file], copying);
+      return copiedSource(described, [file]);
     },
   };
 }

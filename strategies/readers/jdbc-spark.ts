@@ -7,6 +7,7 @@ import {
 } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
+import { contentNumberOnSpark } from '../../plan/row-number.ts';
 import { sparkName, sparkText } from '../../plan/spark/names.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { sparkOptions } from '../postgres/spark-options.ts';
@@ -64,10 +65,11 @@ async function openQuery(
   );
   const { columns } = view;
   const names = columns.map(({ name }) => sparkName(name)).join(', ');
+  const number = contentNumberOnSpark(columns);
   const base = { ...unversioned(endpoint), columns };
   const rowsOf = (name: string): Pick<Source, 'relation' | 'relationWithOrigin'> => ({
     relation: `select ${names} from ${name}`,
-    relationWithOrigin: `select ${names}, ${sparkText(location)} as __file, __row from ${name}`,
+    relationWithOrigin: `select ${names}, ${sparkText(location)} as __file, ${number} as __row from ${name}`,
   });
   return {
     ...base,

@@ -6,7 +6,7 @@ import { defineReader, type Source, type StrategyContext } from '../../core/stra
 import { attach } from '../postgres/attach.ts';
 import { qualified } from '../postgres/table-name.ts';
 import { cursorSource, type ServerRows } from './jdbc-cursor.ts';
-import { copiedSource, copyRows } from './jdbc-copy.ts';
+import { copiedSource, copyRows, withOrigin } from './jdbc-copy.ts';
 import {
   asTable,
   isRedshift,
@@ -87,12 +87,12 @@ async function openOnDuckDb(
   const sourceOf = (rows: string, query?: string): Source => ({
     ...base,
     relation: rows,
-    relationWithOrigin: `select *, ${quote(location)} as __file, row_number() over () - 1 as __row from (${rows})`,
+    relationWithOrigin: withOrigin(base, rows),
     async materialize(copying) {
       const part = (index: number) => join(session.scratchDir, `${name}-${String(index)}.parquet`);
       if (ranges === undefined || query === undefined) {
         await named(endpoint, () => copyRows(session, rows, part(0), copying));
-        return await copiedSource(session, base, [part(0)], copying);
+        return copiedSource(base, [part(0)]);
       }
       const from = asTable(query);
       const files = await named(endpoint, () =>
@@ -115,7 +115,7 @@ async function openOnDuckDb(
           copying,
         ),
       );
-      return await copiedSource(session, base, files, copying);
+      return copiedSource(base, files);
     },
   });
   const server: ServerRows = {

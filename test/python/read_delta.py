@@ -1,6 +1,6 @@
 """Reads and writes a Delta table with delta-rs and prints one JSON object.
 
-usage: read_delta.py read|append|checkpoint|create|widen|delete|update|double PATH [JSON]
+usage: read_delta.py read|append|checkpoint|create|widen|delete|update|double|files PATH [JSON]
 """
 
 import json
@@ -91,7 +91,13 @@ def double(path, argument):
     return {"rows": chosen.num_rows}
 
 
+def files(path, argument):
+    filters = [tuple(each) for each in json.loads(argument)]
+    return {"files": len(DeltaTable(path).file_uris(filters)), "version": DeltaTable(path).version()}
+
+
 COMMANDS = {
+    "files": files,
     "read": read,
     "append": append,
     "create": create,

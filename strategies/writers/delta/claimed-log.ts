@@ -9,9 +9,10 @@ import { printCommit } from './actions.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { committedLoads } from './ledger-files.ts';
 import { catchUp, readSnapshot } from './log.ts';
+import { partitionColumns } from './partitioning.ts';
 import { commitKey, OWN } from './paths.ts';
 import { planFence } from './plan-commit.ts';
-import { apply, type Snapshot } from './snapshot.ts';
+import { apply, type Snapshot, tableOf } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** A table's log as an open sink follows it, and the sink's claim on the table. */
@@ -60,7 +61,10 @@ export function openClaimedLog(target: DeltaTarget): ClaimedLog {
     const at = await latest(signal);
     const nowMs = context.clock.now().getTime();
     const tableId = target.chance.uuid();
-    const actions = planFence(at, { contract: request.contract, properties, nowMs, tableId });
+    const actions = planFence(at, {
+      ...{ contract: request.contract, properties, nowMs, tableId },
+      partitionBy: partitionColumns(target, tableOf(at)),
+    });
     const version = at.version + 1;
     if (await storage.create(commitKey(version), printCommit(actions), signal)) {
       apply(at, version, actions);

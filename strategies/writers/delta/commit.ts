@@ -26,6 +26,8 @@ const BACKOFF_BY_REQUESTS: Backoff = { ...BACKOFF, firstMs: 50, maxMs: 1_000 };
 export interface Load {
   readonly entry: LoadEntry;
   readonly adds: readonly AddFile[];
+  /** What they are partitioned by. */
+  readonly partitionBy: readonly string[];
   readonly claim: Claim;
   /** Of mode `merge`. */
   readonly merge?: Merge;
@@ -76,7 +78,7 @@ export class VersionTaken extends JobError {
 async function tryCommit(
   target: DeltaTarget,
   snapshot: Snapshot,
-  { entry: given, adds, claim, merge }: Load,
+  { entry: given, adds, partitionBy, claim, merge }: Load,
   /** Claims whose loads an earlier try has looked at. */
   passed: Set<number>,
   tableId: string,
@@ -103,6 +105,7 @@ async function tryCommit(
     contract: request.contract,
     properties,
     adds,
+    partitionBy,
     ...(rewrite === undefined ? {} : { rewrite }),
     nowMs: context.clock.now().getTime(),
     tableId,

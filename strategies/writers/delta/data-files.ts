@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
-import type { ResultFile } from '../../../core/engine.ts';
 import type { AddFile } from './actions.ts';
-import { dataKey, logValue, pathOfKey } from './paths.ts';
+import { dataKey, pathOfKey } from './paths.ts';
+import type { PartitionFile } from './split.ts';
 import { statsText } from './statistics.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** A local file that was copied into the table's folder. */
-export interface Uploaded {
-  readonly file: ResultFile;
+export interface Uploaded extends PartitionFile {
   readonly key: string;
   readonly enginePath: string;
   /** Readers find the footer by the size, so it is measured, not taken over. */
@@ -20,35 +19,34 @@ export interface Uploaded {
  * @param onKey - gets its key before it appears.
  */
 export async function uploadFile(
-  { storage, request, context, chance }: DeltaTarget,
-  file: ResultFile,
+  { storage, context, chance }: DeltaTarget,
+  { file, values }: PartitionFile,
   index: number,
   claim: number,
   onKey: (key: string) => void,
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const { partitionBy } = request.contract;
-  const key = dataKey(partitionBy, file.partition, index, chance.uuid(), claim);
+  const key = dataKey(values, index, chance.uuid(), claim);
   onKey(key);
   await context.failpoints.reach('delta:upload:before');
   await storage.upload(file.path, key, signal);
   await context.failpoints.reach('delta:upload:after');
   const { size: bytes } = await stat(file.path);
-  return { file, key, enginePath: storage.enginePath(key), bytes };
+  return { file, values, key, enginePath: storage.enginePath(key), bytes };
 }
 
 /** @param rows - as they were counted in the table's folder. */
 export function addOf(
   { request: { contract }, context }: DeltaTarget,
-  { file, key, bytes }: Uploaded,
+  { file, values, key, bytes }: Uploaded,
   rows: number,
 ): AddFile {
   return {
     path: pathOfKey(key),
-    partitionValues: { [contract.partitionBy]: logValue(file.partition) },
+    partitionValues: values,
     size: bytes,
     modificationTime: context.clock.now().getTime(),
     dataChange: true,
-    stats: statsText(file, rows, contract),
+    stats: statsText(file, rows, contract.columns, values),
   };
 }

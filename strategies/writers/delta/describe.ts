@@ -1,30 +1,35 @@
 import type { Column, ColumnType, OutputContract } from '../../../core/schema.ts';
 import type { TargetState } from '../../../core/strategy.ts';
 import { sparkName, sparkText } from '../../../plan/spark/names.ts';
+import { partitionColumns } from './partitioning.ts';
 import { lackingColumns } from './schema-string.ts';
 import { tableOf, type Snapshot } from './snapshot.ts';
 import { coveredFiles } from './target-rows.ts';
 import type { DeltaTarget } from './target.ts';
 
 /** The table as it is, and the statement that would make it, in Spark's words. */
-export function describeTable(
-  { storage, request, properties }: DeltaTarget,
-  snapshot: Snapshot,
-): TargetState {
+export function describeTable(target: DeltaTarget, snapshot: Snapshot): TargetState {
+  const { storage, request, properties } = target;
   const table = tableOf(snapshot);
   const exists = table !== undefined;
   const lacking = exists ? lackingColumns(table.metaData.schemaString, request.contract) : [];
   return {
     exists,
     ...(lacking.length === 0 ? {} : { alter: alterStatement(storage.root, lacking) }),
-    create: createStatement(storage.root, request.contract, properties),
+    create: createStatement(
+      storage.root,
+      request.contract,
+      partitionColumns(target, table),
+      properties,
+    ),
     files: exists ? coveredFiles(snapshot, request).length : 0,
   };
 }
 
 function createStatement(
   path: string,
-  { columns, partitionBy, comment }: OutputContract,
+  { columns, comment }: OutputContract,
+  partitionBy: readonly string[],
   properties: Readonly<Record<string, string>>,
 ): string {
   const set = Object.entries(properties).map((entry) => entry.map(sparkText).join(' = '));
@@ -35,7 +40,7 @@ function createStatement(
   return [
     `create table delta.${sparkName(path)} (`,
     lines.join(',\n'),
-    `) using delta partitioned by (${sparkName(partitionBy)})${commented(comment)}`,
+    `) using delta partitioned by (${partitionBy.map(sparkName).join(', ')})${commented(comment)}`,
     ...(set.length === 0 ? [] : [`tblproperties (${set.join(', ')})`]),
   ].join('\n');
 }

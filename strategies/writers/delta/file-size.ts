@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote, type ResultFile } from '../../../core/engine.ts';
+import { asSpark, quote, type ResultFile, type SparkSqlSession } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
+import { sparkName } from '../../../plan/spark/names.ts';
 import type { Table } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
 
@@ -52,6 +53,10 @@ export async function* cutToSize(
     yield file;
     return;
   }
+  if (session.engine === 'bigdata') {
+    yield* cutOnSpark(asSpark(session), file, parts, signal);
+    return;
+  }
   const { partitionBy } = request.contract;
   for (let part = 0; part < parts; part++) {
     const folder = join(session.scratchDir, `part-${chance.uuid()}`);
@@ -64,6 +69,27 @@ export async function* cutToSize(
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+}
+
+async function* cutOnSpark(
+  session: SparkSqlSession,
+  file: ResultFile,
+  parts: number,
+  signal: AbortSignal,
+): AsyncGenerator<ResultFile> {
+  const source = { format: 'parquet', paths: [file.path] } as const;
+  const { name, columns } = await session.openSource(source, signal);
+  const folder = join(session.scratchDir, `${name}-parts`);
+  const kept = columns.map((column) => sparkName(column.name)).join(', ');
+  const part = `cast(__row * ${String(parts)} div ${String(file.rows)} as string)`;
+  try {
+    const rows = `select ${kept}, ${part} as __part from ${name}`;
+    for (const each of await session.writeGroups(rows, '__part', folder, signal)) {
+      yield { ...each, partition: file.partition };
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -10,6 +10,7 @@ import { addOf, uploadFile } from './data-files.ts';
 import { type RowColumn, rowsOfFiles } from './file-rows.ts';
 import { FILE, fileSqlOf } from './file-sql.ts';
 import { keyOfPath, logValue } from './paths.ts';
+import { valuesOf } from './partitioning.ts';
 import { partitionOf } from './plan-commit.ts';
 import { parseSchema } from './schema-string.ts';
 import { type Snapshot, tableOf } from './snapshot.ts';
@@ -121,7 +122,7 @@ export async function openMerge(
   /** Writes what stays of a file as a file of its own, with all columns that the table has. */
   async function keep(
     add: AddFile,
-    rest: Rest,
+    { rows }: Rest,
     columns: readonly RowColumn[],
     signal: AbortSignal,
   ): Promise<AddFile> {
@@ -133,14 +134,13 @@ export async function openMerge(
       join(session.scratchDir, target.chance.uuid()),
       signal,
     );
-    if (file === undefined || more.length > 0 || file.rows !== rest.rows) {
+    if (file === undefined || more.length > 0 || file.rows !== rows) {
       throw new JobError('INTERNAL', `"${add.path}" cannot be rewritten: its rows changed`);
     }
-    const uploaded = await uploadFile(target, file, rests.size, claim, onKey, signal);
+    const rest = { file, values: valuesOf(add) };
+    const uploaded = await uploadFile(target, rest, rests.size, claim, onKey, signal);
     const counted = await session.parquet.rows([uploaded.enginePath], signal);
-    const { partitionValues } = add;
-    const rewritten = addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
-    return { ...rewritten, partitionValues };
+    return addOf(target, uploaded, counted.get(uploaded.enginePath) ?? 0);
   }
 
   return {

@@ -8,7 +8,15 @@ import { type Action, type AddFile, printCommit } from './actions.ts';
 import { BACKOFF, VersionTaken } from './commit.ts';
 import { rowsOfFiles } from './file-rows.ts';
 import { catchUp } from './log.ts';
-import { commitKey, decodedPath, keyOfPath, pathOfKey, rewrittenKey } from './paths.ts';
+import { valuesOf } from './partitioning.ts';
+import {
+  commitKey,
+  decodedPath,
+  keyOfPath,
+  partitionDir,
+  pathOfKey,
+  rewrittenKey,
+} from './paths.ts';
 import { assertColumns, ENGINE_INFO, partitionOf } from './plan-commit.ts';
 import { assertSupported } from './protocol.ts';
 import { parseSchema } from './schema-string.ts';
@@ -40,10 +48,10 @@ export async function optimizeTable(
   if (table === undefined) throw noTable(storage.root);
   assertSupported(table.protocol, table.metaData, parseSchema(table.metaData.schemaString));
   assertNoDeletionVectors(table);
-  assertColumns(table, request.contract);
+  assertColumns(table, request.contract, target.partitionBy);
   const columns = columnsOf(table);
   const before = sizeOf(table);
-  const groups = smallFiles(table, request.contract.partitionBy, options.targetBytes);
+  const groups = smallFiles(table, options.targetBytes);
   const rewritten: Rewritten[] = [];
   const unused = new Set<string>();
   let isOpen = false;
@@ -80,16 +88,13 @@ export async function optimizeTable(
 const CLEAN_UP_MS = 30_000;
 
 /** Files below the target size, put together up to it, where there is more than one. */
-function smallFiles(
-  table: Table,
-  partitionBy: string,
-  targetBytes: number,
-): readonly (readonly AddFile[])[] {
-  const partitions = new Map<string | null, AddFile[]>();
+function smallFiles(table: Table, targetBytes: number): readonly (readonly AddFile[])[] {
+  const { partitionColumns } = table.metaData;
+  const partitions = new Map<string, AddFile[]>();
   for (const add of table.adds.values()) {
     if (add.size >= targetBytes) continue;
-    const value = partitionOf(add, partitionBy);
-    partitions.set(value, [...(partitions.get(value) ?? []), add]);
+    const partition = JSON.stringify(partitionColumns.map((name) => partitionOf(add, name)));
+    partitions.set(partition, [...(partitions.get(partition) ?? []), add]);
   }
   return [...partitions.values()]
     .flatMap((files) => packed(files, targetBytes))
@@ -122,7 +127,7 @@ async function rewrite(
   const { partitionBy } = request.contract;
   const [first] = old;
   if (first === undefined) throw new JobError('INTERNAL', 'no file to rewrite');
-  const value = partitionOf(first, partitionBy);
+  const values = valuesOf(first);
   const paths = old.map((add) => storage.enginePath(keyOfPath(add.path)));
   const folder = join(session.scratchDir, `optimize-${chance.uuid()}`);
   const rowsThere = await rowsOfFiles(target, old, columns, signal);
@@ -133,10 +138,10 @@ async function rewrite(
   if (file === undefined || more.length > 0 || file.rows !== rows) {
     throw new JobError(
       'INTERNAL',
-      `${String(rows)} rows of ${partitionBy} "${value ?? ''}" became ${String(file?.rows ?? 0)}`,
+      `${String(rows)} rows of "${partitionDir(values)}" became ${String(file?.rows ?? 0)}`,
     );
   }
-  const key = rewrittenKey(partitionBy, value ?? '', chance.uuid());
+  const key = rewrittenKey(values, chance.uuid());
   onKey(key);
   await context.failpoints.reach('delta:upload:before');
   await storage.upload(file.path, key, signal);
@@ -144,11 +149,11 @@ async function rewrite(
   await rm(folder, { recursive: true });
   const add: AddFile = {
     path: pathOfKey(key),
-    partitionValues: { [partitionBy]: value },
+    partitionValues: values,
     size: file.bytes,
     modificationTime: context.clock.now().getTime(),
     dataChange: false,
-    stats: statsText(file, rows, { ...request.contract, columns }),
+    stats: statsText(file, rows, columns, values),
   };
   return { old, add, key };
 }

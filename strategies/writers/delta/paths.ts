@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { JobError } from '../../../core/errors.ts';
 
 export const LOG = '_delta_log';
@@ -27,8 +28,22 @@ export function logValue(partition: string): string | null {
 }
 
 /** The Hive directory of a partition, named as Delta on Spark names it. */
-export function partitionDir(column: string, partition: string): string {
-  return `${escaped(column)}=${escaped(logValue(partition) ?? NULL_PARTITION)}`;
+export function partitionDir(values: Readonly<Record<string, string | null>>): string {
+  return Object.entries(values)
+    .map(([column, value]) => {
+      const name = `${escaped(column)}=${escaped(logValue(value ?? '') ?? NULL_PARTITION)}`;
+      // The log says what the value is: the folder only has to be one.
+      return Buffer.byteLength(name) <= LONGEST_NAME ? name : shortened(name);
+    })
+    .join('/');
+}
+
+/** Of a folder on the disks that there are. */
+const LONGEST_NAME = 255;
+
+function shortened(name: string): string {
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return `${Array.from(name).slice(0, 50).join('')}-${digest}`;
 }
 
 function escaped(name: string): string {
@@ -40,19 +55,21 @@ function escaped(name: string): string {
 
 /** A data file's key; the claim in its name tells later claims whose file it is. */
 export function dataKey(
-  column: string,
-  partition: string,
+  values: Readonly<Record<string, string | null>>,
   index: number,
   uuid: string,
   claim: number,
 ): string {
   const name = `part-${String(index).padStart(5, '0')}-${uuid}-c${String(claim)}.parquet`;
-  return `${partitionDir(column, partition)}/${name}`;
+  return `${partitionDir(values)}/${name}`;
 }
 
 /** Key of a data file that was written in place of others, without a claim. */
-export function rewrittenKey(column: string, partition: string, uuid: string): string {
-  return `${partitionDir(column, partition)}/part-00000-${uuid}.parquet`;
+export function rewrittenKey(
+  values: Readonly<Record<string, string | null>>,
+  uuid: string,
+): string {
+  return `${partitionDir(values)}/part-00000-${uuid}.parquet`;
 }
 
 /** The claim that wrote a data file of ours. */

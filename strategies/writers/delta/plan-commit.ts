@@ -3,6 +3,7 @@ import type { LoadEntry } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import type { Action, AddFile, RemoveFile } from './actions.ts';
 import type { Rewrite } from './merge.ts';
+import { partitioningDifference } from './partitioning.ts';
 import { logValue } from './paths.ts';
 import { assertModeAllowed, assertSupported, CREATED_PROTOCOL } from './protocol.ts';
 import {
@@ -27,6 +28,8 @@ export interface CommitInput {
   readonly entry: Pick<LoadEntry, 'loadId' | 'claim' | 'mode' | 'covers'>;
   readonly contract: OutputContract;
   readonly adds: readonly AddFile[];
+  /** What they are partitioned by. */
+  readonly partitionBy: readonly string[];
   /** Table properties, should the commit create it. */
   readonly properties: Readonly<Record<string, string>>;
   /** Of a merge: the files of this snapshot that are written anew, and what is left of them. */
@@ -67,19 +70,38 @@ function evolution({ metaData }: Table, contract: OutputContract): readonly Acti
 /** @throws JobError `NOT_SUPPORTED` or `TARGET_SCHEMA` when rows of the contract must not go there. */
 export function assertAccepts(
   table: Table,
-  { contract, entry }: { contract: OutputContract; entry: Pick<LoadEntry, 'mode'> },
+  {
+    contract,
+    entry,
+    partitionBy,
+  }: Pick<CommitInput, 'contract'> & {
+    readonly entry: Pick<LoadEntry, 'mode'>;
+    readonly partitionBy: readonly string[] | undefined;
+  },
 ): void {
   const fields = parseSchema(table.metaData.schemaString);
   assertSupported(table.protocol, table.metaData, fields);
   assertNoDeletionVectors(table);
   assertModeAllowed(table.metaData, entry.mode);
-  assertColumns(table, contract);
+  assertColumns(table, contract, partitionBy);
 }
 
-/** @throws JobError `TARGET_SCHEMA` when the table does not have the contract's columns. */
-export function assertColumns(table: Table, contract: OutputContract): void {
-  const fields = parseSchema(table.metaData.schemaString);
-  const found = differences(contract, fields, table.metaData.partitionColumns);
+/**
+ * @param partitionBy - undefined: any partitioning that a load can follow will do.
+ * @throws JobError `TARGET_SCHEMA` when the table does not have the contract's columns, or other
+ *   partitions.
+ */
+export function assertColumns(
+  table: Table,
+  contract: OutputContract,
+  partitionBy: readonly string[] | undefined,
+): void {
+  const { schemaString: schema, partitionColumns } = table.metaData;
+  const partitioning = partitioningDifference(partitionColumns, contract, partitionBy);
+  const found = [
+    ...differences(contract, parseSchema(schema)),
+    ...(partitioning === undefined ? [] : [partitioning]),
+  ];
   if (found.length === 0) return;
   throw new JobError(
     'TARGET_SCHEMA',
@@ -92,10 +114,7 @@ export function assertColumns(table: Table, contract: OutputContract): void {
  * A commit that changes nothing but the version; without a table it creates an empty one. It keeps a
  * holder that has lost its claim from committing as that version (docs/adr/0017).
  */
-export function planFence(
-  snapshot: Snapshot,
-  table: Pick<CommitInput, 'contract' | 'properties' | 'nowMs' | 'tableId'>,
-): readonly Action[] {
+export function planFence(snapshot: Snapshot, table: Creation): readonly Action[] {
   return [
     {
       commitInfo: {
@@ -140,14 +159,14 @@ export function partitionOf(add: AddFile, column: string): string | null {
 
 /** @see https://github.com/delta-io/delta/blob/master/PROTOCOL.md#commit-provenance-information */
 function commitInfo(input: CommitInput): Readonly<Record<string, unknown>> {
-  const { entry, contract, nowMs, rewrite } = input;
+  const { entry, partitionBy, nowMs, rewrite } = input;
   if (rewrite !== undefined) return { ...mergeInfo(input, rewrite), engineInfo: ENGINE_INFO };
   return {
     timestamp: nowMs,
     operation: 'WRITE',
     operationParameters: {
       mode: entry.mode === 'append' ? 'Append' : 'Overwrite',
-      partitionBy: JSON.stringify([contract.partitionBy]),
+      partitionBy: JSON.stringify(partitionBy),
     },
     isBlindAppend: entry.mode === 'append',
     engineInfo: ENGINE_INFO,
@@ -178,13 +197,16 @@ function mergeInfo(
   };
 }
 
+type Creation = Pick<CommitInput, 'contract' | 'partitionBy' | 'properties' | 'nowMs' | 'tableId'>;
+
 /** Protocol and schema of a table that the contract makes. */
 export function creation({
   contract,
+  partitionBy,
   properties,
   nowMs,
   tableId,
-}: Pick<CommitInput, 'contract' | 'properties' | 'nowMs' | 'tableId'>): readonly Action[] {
+}: Creation): readonly Action[] {
   return [
     { protocol: CREATED_PROTOCOL },
     {
@@ -193,7 +215,7 @@ export function creation({
         ...(contract.comment === undefined ? {} : { description: contract.comment }),
         format: { provider: 'parquet', options: {} },
         schemaString: schemaString(contract),
-        partitionColumns: [contract.partitionBy],
+        partitionColumns: [...partitionBy],
         createdTime: nowMs,
         configuration: properties,
       },

@@ -13,6 +13,7 @@ import { isReferenced } from './leftovers.ts';
 import { type Merge, openMerge } from './merge.ts';
 import { optimizeTable } from './optimize.ts';
 import { refuseOtherLogStores } from './other-writers.ts';
+import { partitionColumns } from './partitioning.ts';
 import { OWN } from './paths.ts';
 import { assertAccepts } from './plan-commit.ts';
 import { type Snapshot, tableOf } from './snapshot.ts';
@@ -24,10 +25,16 @@ import { vacuumTable } from './vacuum.ts';
 /** What Spark's automatic compaction aims at, too. */
 const OPTIMIZED_BYTES = 128_000_000;
 
+interface StagedLoad extends StagedFiles {
+  /** What the files are partitioned by. */
+  readonly partitionBy: readonly string[];
+  readonly merge?: Merge;
+}
+
 export function openDeltaSink(target: DeltaTarget): Sink {
   const { session, storage, request, context } = target;
   const log = openClaimedLog(target);
-  const staged = new Map<Staged, StagedFiles & { readonly merge?: Merge }>();
+  const staged = new Map<Staged, StagedLoad>();
   const uploaded = new Set<string>();
   /** What a commit that failed has left is looked for by the next claim. */
   let hasBegun = false;
@@ -82,7 +89,9 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     async check(signal) {
       const table = tableOf(await log.latest(signal));
       naming(storage.root, () => {
-        if (table) assertAccepts(table, { contract: request.contract, entry: request });
+        const { contract } = request;
+        const { partitionBy } = target;
+        if (table) assertAccepts(table, { contract, partitionBy, entry: request });
       });
       if (table) await refuseOtherLogStores(target, table, signal);
     },
@@ -93,16 +102,19 @@ export function openDeltaSink(target: DeltaTarget): Sink {
     async stage(input, signal) {
       const onKey = (key: string) => uploaded.add(key);
       const merge = request.mode === 'merge' ? await beginMerge(input, onKey, signal) : undefined;
-      const bytes = targetFileBytes(target, tableOf(await log.latest(signal)));
-      const files = await stageFiles(target, input, bytes, onKey, signal);
+      const table = tableOf(await log.latest(signal));
+      const partitionBy = partitionColumns(target, table);
+      const bytes = targetFileBytes(target, table);
+      const files = await stageFiles(target, input, partitionBy, bytes, onKey, signal);
       const result: Staged = { rows: files.rows };
-      staged.set(result, merge === undefined ? files : { ...files, merge });
+      const load = { ...files, partitionBy };
+      staged.set(result, merge === undefined ? load : { ...load, merge });
       return result;
     },
     async commit(ready, entry, claim, signal) {
-      const { adds, merge } = stagedAs(ready);
+      const { adds, partitionBy, merge } = stagedAs(ready);
       const current = await log.latest(signal);
-      const load = { entry, adds, claim };
+      const load = { entry, adds, partitionBy, claim };
       let recorded: LoadEntry;
       hasBegun = true;
       try {

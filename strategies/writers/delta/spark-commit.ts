@@ -11,6 +11,7 @@ import { refuseOutOfOrder } from './commit.ts';
 import { recordsPerFile, targetFileBytes } from './file-size.ts';
 import { committedLoads, writeEntry } from './ledger-files.ts';
 import { catchUp } from './log.ts';
+import { partitionColumns } from './partitioning.ts';
 import { commitKey, OWN } from './paths.ts';
 import { creation } from './plan-commit.ts';
 import { sparkType } from './describe.ts';
@@ -99,13 +100,17 @@ export function lostWhileCommitting(entry: LoadEntry, root: string): JobError {
  * is that is not empty, such as one with our claims.
  */
 export async function createTable(
-  { storage, request, context, chance, properties }: SparkDeltaTarget,
+  target: SparkDeltaTarget,
   claim: Claim,
   signal: AbortSignal,
 ): Promise<void> {
+  const { storage, request, context, chance, properties } = target;
   const nowMs = context.clock.now().getTime();
   const { contract } = request;
-  const actions = creation({ contract, properties, nowMs, tableId: chance.uuid() });
+  const actions = creation({
+    ...{ contract, properties, nowMs, tableId: chance.uuid() },
+    partitionBy: partitionColumns(target, undefined),
+  });
   const info = { timestamp: nowMs, operation: 'CREATE TABLE', operationParameters: {} };
   const staged = `${stageFolder(OWN, claim.number)}/0.json`;
   await storage.write(staged, printCommit([{ commitInfo: info }, ...actions]), signal);

@@ -6,12 +6,14 @@ import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../claim-file.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
 import { describeTable, sparkType } from './describe.ts';
+import { partitionColumns } from './partitioning.ts';
 import { OWN } from './paths.ts';
 import { assertColumns } from './plan-commit.ts';
 import { tableOf } from './snapshot.ts';
 import { commitThroughSpark, fenceKey, lackingIn } from './spark-commit.ts';
 import { openSparkMerge, type SparkMerge } from './spark-merge.ts';
 import { conditionOf } from './spark-condition.ts';
+import { assertPartitionValues } from './split.ts';
 import type { DeltaTarget } from './target.ts';
 
 interface StagedOnSpark {
@@ -51,7 +53,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
       const found = tableOf(await log.latest(signal));
       naming(storage.root, () => {
         if (found === undefined) return;
-        assertColumns(found, contract);
+        assertColumns(found, contract, target.partitionBy);
         const lacking = lackingIn(found, contract);
         if (request.mode === 'merge' && lacking.length > 0) throw refusedMerge(lacking);
       });
@@ -62,6 +64,8 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     loads: (signal) => log.loads(signal),
     async stage(input, signal) {
       const { result, claim } = input;
+      const columns = partitionColumns(target, tableOf(await log.latest(signal)));
+      await assertPartitionValues(target, result.files, columns, signal);
       const merge =
         request.mode === 'merge'
           ? await openSparkMerge({ ...target, session }, result.files, signal)

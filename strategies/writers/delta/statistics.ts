@@ -1,5 +1,6 @@
 import type { ResultFile } from '../../../core/engine.ts';
-import type { Column, OutputContract } from '../../../core/schema.ts';
+import type { Column } from '../../../core/schema.ts';
+import type { PartitionValues } from './partitioning.ts';
 
 /** The prefix length that Delta's writers cut strings to. */
 const PREFIX = 32;
@@ -11,14 +12,18 @@ const MAX_CODE_POINT = 0x10ffff;
  *
  * @see https://github.com/delta-io/delta/blob/master/PROTOCOL.md#per-file-statistics
  */
-export function statsText(file: ResultFile, rows: number, contract: OutputContract): string {
+export function statsText(
+  file: ResultFile,
+  rows: number,
+  columns: readonly Column[],
+  partitionValues: PartitionValues,
+): string {
   const minValues: string[] = [];
   const maxValues: string[] = [];
   const nullCount: string[] = [];
-  for (const column of contract.columns) {
+  for (const column of columns) {
     const found = file.columns[column.name];
-    // The log has the partition column in partitionValues.
-    if (found === undefined || column.name === contract.partitionBy) continue;
+    if (found === undefined || Object.hasOwn(partitionValues, column.name)) continue;
     const name = JSON.stringify(column.name);
     const bounds = boundsOf(column, found.min, found.max);
     if (bounds !== undefined) {

@@ -1,5 +1,6 @@
 import type { AddFile } from './actions.ts';
 import { keyOfPath, logValue } from './paths.ts';
+import { valuesOf } from './partitioning.ts';
 import { partitionOf } from './plan-commit.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { DeltaTarget } from './target.ts';
@@ -32,7 +33,6 @@ export async function sampleRows(
   limit: number,
   signal: AbortSignal,
 ): Promise<readonly Readonly<Record<string, string>>[]> {
-  const { partitionBy } = request.contract;
   const samples: Readonly<Record<string, string>>[] = [];
   for (const add of coveredFiles(snapshot, request)) {
     if (samples.length >= limit) break;
@@ -41,8 +41,8 @@ export async function sampleRows(
     const names = columns.map(({ name }) => name);
     const rows = await session.parquet.sample([path], names, limit - samples.length, signal);
     for (const row of rows) {
-      // Other writers leave the partition column out of the file.
-      const values = { ...row, [partitionBy]: partitionOf(add, partitionBy) };
+      // Other writers leave the partition columns out of the file.
+      const values = { ...valuesOf(add), ...row };
       samples.push(
         Object.fromEntries(request.contract.columns.map(({ name }) => [name, values[name] ?? ''])),
       );

@@ -11,6 +11,8 @@ export interface DeltaTarget {
   readonly chance: Chance;
   /** What a table gets that the load makes: `delta.*` and names of one's own. */
   readonly properties: Readonly<Record<string, string>>;
+  /** What a table is partitioned by, by config; absent: as it is already. */
+  readonly partitionBy?: readonly string[];
   /** About how large a data file may become, by config. */
   readonly fileBytes?: number;
   /** What the user says of writers with another log store; only S3 has to know. */

@@ -8,6 +8,7 @@ import { afterUnityLoad, locateTable, type UnityTable } from '../../unity/catalo
 import { unityAfterLoad, warehouseConfig } from '../../unity/config.ts';
 import { parseUnityName } from '../../unity/table-name.ts';
 import { assertFileSize } from './file-size.ts';
+import { assertPartitioning } from './partitioning.ts';
 import { tableProperties } from './properties.ts';
 import { unsupportedFeature } from './protocol.ts';
 import { openDeltaSink } from './sink.ts';
@@ -29,6 +30,7 @@ const deltaConfig = z
     warehouse: warehouseConfig.optional(),
     afterLoad: unityAfterLoad.optional(),
     mode: z.enum(MODES).default('overwrite_window'),
+    /** Absent: by the contract's column, or as the table is already. */
     partitionBy: z.union([z.string(), z.array(z.string())]).optional(),
     /** About how large a data file may become; absent: what the table's property says, if any. */
     targetFileSizeMb: z.number().positive().optional(),
@@ -69,7 +71,8 @@ type Open = (target: DeltaTarget, signal: AbortSignal) => Sink | Promise<Sink>;
 
 function openWith(open: Open): OpenWriter<DeltaConfig> {
   return async (session, config, request, context, signal) => {
-    refuseUnbuilt(config, request.contract.partitionBy);
+    const partitionBy = config.partitionBy === undefined ? undefined : [config.partitionBy].flat();
+    if (partitionBy !== undefined) assertPartitioning(partitionBy, request.contract);
     const table = unityTable(config);
     if (table && config.path !== undefined) assertReachable(config.path, 'Unity Catalog', SCHEMES);
     const path =
@@ -90,6 +93,7 @@ function openWith(open: Open): OpenWriter<DeltaConfig> {
     const size = config.targetFileSizeMb;
     const target = {
       ...{ storage, session, request, context, chance, properties },
+      ...(partitionBy === undefined ? {} : { partitionBy }),
       ...(size === undefined ? {} : { fileBytes: Math.ceil(size * MEGABYTE) }),
     };
     const sink = await open(
@@ -115,15 +119,4 @@ async function openOnSpark(target: DeltaTarget, signal: AbortSignal): Promise<Si
   if (!target.storage.revokesAtOnce) return openDeltaSink(target);
   await target.session.useExtension('delta', signal);
   return openSparkDeltaSink(target);
-}
-
-function refuseUnbuilt(config: DeltaConfig, partitionColumn: string): void {
-  const given = config.partitionBy === undefined ? [partitionColumn] : [config.partitionBy].flat();
-  if (given.length !== 1 || given[0] !== partitionColumn) {
-    throw new JobError(
-      'NOT_SUPPORTED',
-      `the Delta writer does not partition by "${given.join(', ')}"`,
-      { hint: `leave "partition_by" out, or set it to "${partitionColumn}"` },
-    );
-  }
 }

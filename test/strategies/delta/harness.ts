@@ -55,6 +55,7 @@ export interface SinkOptions {
   readonly openStorage?: OpenStorage;
   readonly otherWriters?: 'stopped';
   readonly fileBytes?: number;
+  readonly partitionBy?: readonly string[];
   readonly lockTimeoutMs?: number;
 }
 
@@ -88,6 +89,7 @@ export function openSink(session: SqlSession, path: string, options: SinkOptions
     context,
     chance: { random: Math.random, uuid: randomUUID },
     properties: options.properties ?? {},
+    ...(options.partitionBy && { partitionBy: options.partitionBy }),
     ...(options.fileBytes && { fileBytes: options.fileBytes }),
     ...(options.otherWriters && { otherWriters: options.otherWriters }),
   });

@@ -53,13 +53,13 @@ export async function loadInto(
   duckdb: SqlSession = session,
 ): Promise<LoadedTable> {
   const given = { mode: 'merge' as const, contract: HASHED, ...options };
-  const result = await compute(duckdb, query, HASHED);
+  const result = await compute(duckdb, query, given.contract);
   await using sink = openSink(session, path, given);
   await sink.check(never);
   await using claim = await claimOf(sink);
   try {
     const staged = await stage(sink, result, claim);
-    const partitions = await contentsOf(duckdb, query);
+    const partitions = await contentsOf(duckdb, query, given.contract);
     const made = { ...entryOf(result, claim, given), partitions };
     const entry = await sink.commit(staged, made, claim, never);
     const counted = given.mode === 'merge' ? await sink.countMerged?.(staged, never) : undefined;

@@ -20,7 +20,17 @@ it.each([
   ['place', '', 'place=__HIVE_DEFAULT_PARTITION__'],
   ['a=b', 'c:d', 'a%3Db=c%3Ad'],
 ])('names the folder of %s "%s" as Spark does: %s', (column, value, expected) => {
-  expect(partitionDir(column, value)).toBe(expected);
+  expect(partitionDir({ [column]: value })).toBe(expected);
+});
+
+it('has a folder for each partition column, and one for a value that is too long for a name', () => {
+  expect(partitionDir({ week: '24', place: null, day: '2017-06-05' })).toBe(
+    'week=24/place=__HIVE_DEFAULT_PARTITION__/day=2017-06-05',
+  );
+  const folder = partitionDir({ place: 'ü'.repeat(200) });
+  expect(folder).toMatch(/^place=ü+-[\da-f]{32}$/);
+  expect(Buffer.byteLength(folder)).toBeLessThan(255);
+  expect(partitionDir({ place: `${'ü'.repeat(200)}a` })).not.toBe(folder);
 });
 
 it('encodes a key once more for the log', () => {
@@ -30,7 +40,7 @@ it('encodes a key once more for the log', () => {
 it('finds every key again from its path in the log, and the claim in its name', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.nat(), (value, claim) => {
-      const key = dataKey('place', value, 3, UUID, claim);
+      const key = dataKey({ place: value }, 3, UUID, claim);
       expect(key.split('/')).toHaveLength(2);
       expect(key).not.toMatch(/[*?[]/);
       expect(keyOfPath(pathOfKey(key))).toBe(key);

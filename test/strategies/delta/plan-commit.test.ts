@@ -45,6 +45,7 @@ function plan(snapshot: Snapshot, mode: Mode, covers?: readonly string[]): reado
     entry: { loadId: 'L', claim: 7, mode, ...(covers && { covers }) },
     contract: CONTRACT,
     adds: [],
+    partitionBy: ['week'],
     nowMs: NOW,
     tableId: 'id',
     properties: { 'delta.checkpointInterval': '5' },

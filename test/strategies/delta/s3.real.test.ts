@@ -7,6 +7,8 @@ import { startFaultyS3 } from '../../aws/faulty-s3.ts';
 import { withoutMoto } from '../../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../../aws/s3.ts';
 import * as delta from './harness.ts';
+import { loadInto } from './merging.ts';
+import { BY_ALL, storeRows } from './partitioned.ts';
 
 const { never } = delta;
 
@@ -70,6 +72,19 @@ const { never } = delta;
     expect(requests.length).toBeLessThan(55);
     const whole = encodeURIComponent(`${location.slice(`s3://${BUCKET}/`.length)}/`);
     expect(proxy.seen.filter((line) => line.endsWith(`prefix=${whole}`))).toEqual([]);
+  });
+
+  it('is partitioned by more than the week, and merged into', async () => {
+    location = `s3://${BUCKET}/${randomUUID()}`;
+    const options = on(BY_ALL);
+    await load(options, storeRows(24, 60, 0, 'old'));
+    await loadInto(session, location, storeRows(24, 6, 0, 'new'), { ...options, mode: 'merge' });
+    const { rows, partitionColumns } = await delta.deltaRs('read', location);
+    expect(partitionColumns).toEqual(BY_ALL.partitionBy);
+    expect(rows).toHaveLength(60);
+    expect(rows.filter(({ note }) => note === 'new')).toHaveLength(6);
+    const keys = (await s3.openStorage(location).list('week=24', never)).map(({ key }) => key);
+    expect(keys).toContainEqual(expect.stringContaining('week=24/store=1/place=a%2Fb%3Dc/price='));
   });
 
   it('keeps the commits of eight writers at once, each under a version of its own', async () => {

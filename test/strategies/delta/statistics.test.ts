@@ -95,16 +95,12 @@ it('prints statistics without the partition column and without a lone bound', ()
       },
     },
     3,
-    {
-      columns: [
-        { name: 'id', type: { kind: 'int64' }, nullable: false },
-        { name: 'week', type: { kind: 'int32' }, nullable: false },
-        { name: 'ratio', type: { kind: 'float64' }, nullable: true },
-      ],
-      key: ['id'],
-      partitionBy: 'week',
-      validity: { from: 'a', to: 'b' },
-    },
+    [
+      { name: 'id', type: { kind: 'int64' }, nullable: false },
+      { name: 'week', type: { kind: 'int32' }, nullable: false },
+      { name: 'ratio', type: { kind: 'float64' }, nullable: true },
+    ],
+    { week: '24' },
   );
   expect(text).toBe(
     '{"numRecords":3,"minValues":{"id":9007199254740993},"maxValues":{"id":9007199254740995},"nullCount":{"id":0,"ratio":1}}',

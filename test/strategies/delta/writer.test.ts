@@ -36,10 +36,12 @@ describe('the Delta writer', () => {
   });
 
   it('names its target and its kind without touching it', async () => {
-    expect(await open({ partitionBy: ['week'], options: {} })).toMatchObject({
-      kind: 'delta',
-      target: '/data/promotions',
-    });
+    for (const partitionBy of ['week', ['week'], ['week', 'name', 'day']]) {
+      expect(await open({ partitionBy, options: {} })).toMatchObject({
+        kind: 'delta',
+        target: '/data/promotions',
+      });
+    }
   });
 
   it.each([
@@ -53,9 +55,17 @@ describe('the Delta writer', () => {
       { options: { 'dray.otherWriters': 'maybe' } },
       /"dray.otherWriters" cannot be "maybe"/,
     ],
-    ['another partition column', { partitionBy: 'id' }, /does not partition by "id"/],
-    ['two partition columns', { partitionBy: ['week', 'id'] }, /does not partition by "week, id"/],
-    ['no partition column', { partitionBy: [] }, /does not partition by ""/],
+    ['another partition column', { partitionBy: 'name' }, /by "name": "week" has to be the first/],
+    ['no partition column', { partitionBy: [] }, /"week" has to be the first, since a window/],
+    ['the week behind another', { partitionBy: ['day', 'week'] }, /"week" has to be the first/],
+    ['the key', { partitionBy: ['week', 'id'] }, /"id" is the key, so that every row would be/],
+    [
+      'a float',
+      { partitionBy: ['week', 'ratio'] },
+      /"ratio" is float64, whose values have no text/,
+    ],
+    ['a column twice', { partitionBy: ['week', 'day', 'day'] }, /a column is there twice/],
+    ['no column of the job', { partitionBy: ['week', 'shop'] }, /"shop" is no column of the job/],
   ])('refuses %s instead of ignoring it', async (_, config, message) => {
     const opening = open(config);
     await expect(opening).rejects.toMatchObject({ code: 'NOT_SUPPORTED', exitCode: 2 });

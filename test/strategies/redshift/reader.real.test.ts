@@ -96,9 +96,9 @@ const THROUGH_S3 = { stagingPath: `s3a://${BUCKET}/in`, iamRole: ROLE };
     expect(sorted).toEqual(EXTREMES);
     const types = await rowsOf(`describe ${source.relation}`);
     expect(types.map((row) => row['column_type'])).toEqual(source.columns.map(({ type }) => type));
-    const places = `select count(distinct __row) as rows, max(__row) as last, min(__file) as file from (${source.relationWithOrigin})`;
+    const places = `select count(distinct __row) as rows, min(__file) as file from (${source.relationWithOrigin})`;
     expect(await rowsOf(places)).toEqual([
-      { rows: 3n, last: 2n, file: expect.stringMatching(/^redshift:.*\/test_\w+\.t$/) },
+      { rows: 3n, file: expect.stringMatching(/^redshift:.*\/test_\w+\.t$/) },
     ]);
     expect(await world.staged()).toEqual([]);
     expect(world.warnings).toEqual([]);
