@@ -77,18 +77,22 @@ export interface JobErrorOptions {
   /** The next action, naming the accepted choices. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** How long the server wants to be left alone before another try. */
+  readonly retryAfterMs?: number;
 }
 
 /** The one error class. The message is lower case, says what failed and quotes the offending value. */
 export class JobError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterMs: number;
 
   constructor(code: ErrorCode, message: string, options: JobErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'JobError';
     this.code = code;
     this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 
   get exitCode(): number {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { toJobError } from './errors.ts';
 
 /** Waits between tries: `firstMs`, doubled each time up to `maxMs`, each shortened by up to half at random. */
 export interface Backoff {
@@ -37,6 +38,7 @@ function grown({ firstMs, maxMs }: Waits, times: number): number {
 
 /**
  * Calls `work` until it returns, or throws something that `again` does not accept, or the tries are used up.
+ * A wait is never shorter than the server has asked for.
  *
  * @param random - a number in [0, 1), so that racers spread out.
  */
@@ -53,7 +55,9 @@ export async function retry<T>(
       return await work(tryNumber);
     } catch (error) {
       if (tryNumber >= backoff.tries || !again(error)) throw error;
-      await clock.sleep(halfJitterMs(backoff, tryNumber, random()), signal);
+      const { retryAfterMs } = toJobError(error);
+      const wait = halfJitterMs(backoff, tryNumber, random());
+      await clock.sleep(Math.max(retryAfterMs, wait), signal);
     }
   }
 }

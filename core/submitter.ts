@@ -70,6 +70,8 @@ export interface Submitter {
    * call's own time limit and the platform's lag together.
    */
   readonly settleMs: number;
+  /** The platform itself gives the first run back to everybody who calls `start` with its token again. */
+  readonly honoursToken?: true;
   /** The requests of `prepare` and `start` as they would be sent to an empty platform. */
   requests(submission: Submission): readonly RemoteRequest[];
   /** Makes or updates what the run needs to be there; nothing runs yet. May be repeated. */
@@ -97,6 +99,8 @@ export interface Submitter {
   ): Promise<{ readonly lines: readonly string[]; readonly cursor?: string }>;
   /** The result line of a run that has ended, where the platform keeps what runs print. */
   resultLine?(remoteId: string, signal: AbortSignal): Promise<string | undefined>;
+  /** A file that runs have left in a place of the platform's own; undefined when there is none. */
+  readFile?(path: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
 const SUBMITTER_EFFECTS = {
@@ -107,8 +111,12 @@ const SUBMITTER_EFFECTS = {
   status: 'look',
   logs: 'look',
   resultLine: 'look',
+  readFile: 'look',
   requests: 'look',
-} as const satisfies Record<Exclude<keyof Submitter, 'name' | 'settleMs'>, EffectKind>;
+} as const satisfies Record<
+  Exclude<keyof Submitter, 'name' | 'settleMs' | 'honoursToken'>,
+  EffectKind
+>;
 
 export function submitterBetweenFailpoints(
   submitter: Submitter,

@@ -39,7 +39,8 @@ const JINJA = /\{[{%#]/;
  *   `$(NAME)`, and `$$` for a `$`
  */
 const WAYS: Readonly<Record<EnvelopeTarget, Way>> = {
-  databricks: { replaced: /\{\{/, totalBytes: 10_000 },
+  // The name of the field counts: {"notebook_params":...}.
+  databricks: { replaced: /\{\{/, totalBytes: 9_980 },
   // Glue says of no limit; what the others take is safe.
   glue: { totalBytes: 10_000 },
   emr: { replaced: YARN, totalBytes: 10_280 },
@@ -89,7 +90,7 @@ export async function sealConfig(config: unknown, options: SealOptions): Promise
   if (upload === undefined) {
     const message = `a config of ${String(content.length)} bytes is too large for the arguments of ${target}`;
     throw new JobError('CONFIG_INVALID', message, {
-      hint: 'name a folder in S3 that the job can read, or pass @s3://bucket/key',
+      hint: 'name a folder in S3 that the job can read: the setting "artifacts"',
     });
   }
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -126,9 +127,18 @@ export function uploadTo(
     });
   }
   return async (content, sha256) => {
-    const key = `config-${sha256}.json`;
+    const uri = configUri(folder, sha256);
     // Where it exists already, its name says that it is the same.
-    await openStorage(folder).create(key, content, signal);
-    return `${folder.replace(/\/+$/, '')}/${key}`;
+    await openStorage(folder).create(configKey(sha256), content, signal);
+    return uri;
   };
+}
+
+/** Where {@link uploadTo} puts a config. */
+export function configUri(folder: string, sha256: string): string {
+  return `${folder.replace(/\/+$/, '')}/${configKey(sha256)}`;
+}
+
+function configKey(sha256: string): string {
+  return `config-${sha256}.json`;
 }

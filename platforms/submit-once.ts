@@ -7,7 +7,7 @@ import type {
   SubmissionRecord,
   SubmissionStore,
 } from '../core/submission-store.ts';
-import type { RemoteRun, Submission, Submitter } from '../core/submitter.ts';
+import type { RemoteRun, StartAnswer, Submission, Submitter } from '../core/submitter.ts';
 
 /** What sending and following need. */
 export interface SubmitServices {
@@ -22,8 +22,10 @@ export interface SubmitServices {
   readonly waitForRoomMs?: number;
 }
 
-/** Calls whose answer was lost, one after another, before we give up. */
+/** Calls whose answer was lost, one after another, before we give up; each costs a look. */
 const MOST_LOST = 4;
+/** The same where no look is needed: in about two minutes. */
+const MOST_REPEATED = 8;
 const LOOK_EVERY_MS = 2_000;
 /** A list may hold the run of a store that was lost: of a machine that had tried this attempt before. */
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
@@ -37,10 +39,11 @@ const MOST_REFUSED = 6;
  * Sends one attempt so that its platform runs it once, however often this is called and wherever an
  * earlier call has died. The intent is committed before the platform is called; what came of a call is
  * looked up by the token, after the time that the platform's list may lag, before another one is made.
+ * A platform that honours the token is called again instead.
  *
  * @returns the submission as SUBMITTED, or as ENDED where an earlier call has followed it to its end.
- * @throws JobError the platform's refusal, with the submission as INTENDED; `SUBMIT_UNCERTAIN` when no
- *   call was answered, with the submission as CALLING.
+ * @throws JobError the platform's refusal, with the submission as INTENDED, or as CALLING where an earlier
+ *   call may have started the run; `SUBMIT_UNCERTAIN` when no call was answered, with it as CALLING.
  */
 export async function submitOnce(
   intent: SubmissionIntent,
@@ -54,19 +57,23 @@ export async function submitOnce(
   let isPrepared = false;
   let lost = 0;
   let refusals = 0;
+  const repeats = submitter.honoursToken === true;
+  const mostLost = repeats ? MOST_REPEATED : MOST_LOST;
   for (;;) {
     if (record.state === 'SUBMITTED' || record.state === 'ENDED') return record;
-    const found = await lookFor(record, services, signal);
+    const found = repeats ? undefined : await lookFor(record, services, signal);
     if (found !== undefined) {
       note('info', `${submitter.name} has this attempt already: ${found.remoteId}`);
       record = await settled(record, found, services, signal);
       continue;
     }
-    if (lost === MOST_LOST) throw uncertain(record, submitter);
+    if (lost === mostLost) throw uncertain(record, submitter);
     if (!isPrepared) {
       await patiently(() => submitter.prepare(submission, signal), services, signal);
       isPrepared = true;
     }
+    // A refusal of this call says nothing of one before it that was never answered, nor looked for.
+    const isOpen = repeats && record.state === 'CALLING';
     const calling = await store.moveSubmission(
       // From CALLING again: what we looked for is not there.
       record,
@@ -78,30 +85,37 @@ export async function submitOnce(
       continue;
     }
     record = calling;
+    let answer: StartAnswer;
     try {
-      const answer = await submitter.start(submission, signal);
-      if (answer.refused === undefined) {
-        record = await settled(record, answer, services, signal);
-        continue;
-      }
-      const { refused } = answer;
-      record = await changed(record, { state: 'INTENDED', message: refused.message }, services);
-      refusals += 1;
-      const waited = clock.monotonicMs() - startMs;
-      const isPatient =
-        refused.code === 'PLATFORM_BUSY'
-          ? waited < (services.waitForRoomMs ?? 0)
-          : refusals < MOST_REFUSED;
-      if (!refused.retryable || !isPatient) throw refused;
-      note('info', `${refused.message}; trying again`);
-      await clock.sleep(halfJitterMs(PAUSE, refusals, services.random()), signal);
+      answer = await submitter.start(submission, signal);
     } catch (error) {
       signal.throwIfAborted();
-      // A refusal has been recorded; so has everything that the store says.
-      if (record.state !== 'CALLING' || !isUnanswered(error)) throw error;
+      if (!isUnanswered(error)) throw error;
       lost += 1;
-      note('warning', `${messageOf(error)}; looking whether ${submitter.name} has started the run`);
+      const { name } = submitter;
+      const next = repeats
+        ? `calling ${name} again with the same token`
+        : `looking whether ${name} has started the run`;
+      note('warning', `${messageOf(error)}; ${next}`);
+      if (repeats && lost < mostLost) await pause(lost, toJobError(error), services, signal);
+      continue;
     }
+    const { refused } = answer;
+    if (refused === undefined) {
+      record = await settled(record, answer, services, signal);
+      continue;
+    }
+    const state = isOpen ? 'CALLING' : 'INTENDED';
+    record = await changed(record, { state, message: refused.message }, services);
+    refusals += 1;
+    const waited = clock.monotonicMs() - startMs;
+    const isPatient =
+      refused.code === 'PLATFORM_BUSY'
+        ? waited < (services.waitForRoomMs ?? 0)
+        : refusals < MOST_REFUSED;
+    if (!refused.retryable || !isPatient) throw refused;
+    note('info', `${refused.message}; trying again`);
+    await pause(refusals, refused, services, signal);
   }
 }
 
@@ -154,6 +168,15 @@ export async function patiently<T>(
   const again = (error: unknown) =>
     !signal.aborted && toJobError(error).code === 'PLATFORM_UNAVAILABLE';
   return await retry(work, again, PATIENT, clock, random, signal);
+}
+
+async function pause(
+  tries: number,
+  { retryAfterMs }: JobError,
+  { clock, random }: SubmitServices,
+  signal: AbortSignal,
+): Promise<void> {
+  await clock.sleep(Math.max(retryAfterMs, halfJitterMs(PAUSE, tries, random())), signal);
 }
 
 /**
@@ -224,8 +247,8 @@ function isUnanswered(error: unknown): boolean {
 function uncertain({ runId, calls }: SubmissionRecord, { name }: Submitter): JobError {
   return new JobError(
     'SUBMIT_UNCERTAIN',
-    `${name} has answered none of ${String(calls)} calls, and shows no run of "${runId}"`,
-    { hint: 'submit the same run again: it looks for the run first and starts no second one' },
+    `${name} has answered none of ${String(calls)} calls, and no run "${runId}" is to be seen`,
+    { hint: 'submit the same run again: one that was started is found, and no second one started' },
   );
 }
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts';
 import { ERROR_CODES, JobError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { printable } from '../../core/printable.ts';
@@ -130,7 +131,7 @@ async function atPlatform(
     });
   }
   const destination = destinationOf(platform, settings, job, context.surroundings.env);
-  using submitter = await destination.open();
+  using submitter = await destination.open(context.surroundings.clock ?? systemClock);
   const services = submitServices(submitter, destination, context);
   return await work(await resolveCall(record, services, signal), destination, services);
 }

@@ -13,6 +13,7 @@ import { toRunId } from '../arguments.ts';
 import { newRunId } from '../run-id.ts';
 import { openConfig } from '../config-envelope.ts';
 import {
+  type ConfigWay,
   entryArguments,
   holdsSecret,
   type JobArguments,
@@ -25,6 +26,7 @@ import {
   isSubmitPlatform,
   SUBMIT_PLATFORMS,
 } from '../submit/platforms.ts';
+import { configUpload, uploadLater } from '../submit/config-upload.ts';
 import { submitServices } from '../submit/services.ts';
 import { settingsFor } from '../submit/settings.ts';
 import { submissionLine } from '../submit/view.ts';
@@ -125,9 +127,10 @@ async function sent(
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<SubmissionRecord> {
-  using submitter = await destination.open();
+  using submitter = await destination.open(context.surroundings.clock ?? systemClock);
   const services = submitServices(submitter, destination, context);
-  const submission = submissionOf(details, chosen, destination);
+  const upload = configUpload(destination, context.surroundings, signal);
+  const submission = await submissionOf(details, chosen, destination, upload);
   const { runId, attempt, window, rerunOf } = chosen;
   const intent: SubmissionIntent = {
     ...{ runId, attempt, job: details.job, token: submission.token },
@@ -158,27 +161,30 @@ async function print(
   destination: Destination,
   context: CommandContext,
 ): Promise<number> {
-  using submitter = await destination.open();
+  using submitter = await destination.open(context.surroundings.clock ?? systemClock);
   const config = shownConfig(details.config);
-  const requests = submitter.requests(submissionOf({ ...details, config }, chosen, destination));
+  const upload = uploadLater(destination);
+  const submission = await submissionOf({ ...details, config }, chosen, destination, upload);
+  const requests = submitter.requests(submission);
   context.out(JSON.stringify(requests, null, 2));
   if (holdsSecret(details.config)) context.err('secrets of the config are shown as ***');
   context.err('nothing was sent');
   return 0;
 }
 
-function submissionOf(
+async function submissionOf(
   details: Omit<JobArguments, 'result'>,
   chosen: ChosenAttempt,
   { platform, place, resultPrefix }: Destination,
-): Submission {
+  upload: Pick<ConfigWay, 'upload'>,
+): Promise<Submission> {
   const { runId, attempt } = chosen;
   const { job } = details;
   const result = resultPrefix === undefined ? {} : { result: resultPlace(resultPrefix, chosen) };
   return {
     ...{ runId, attempt, job },
     token: submissionToken({ platform, place, job, runId, attempt }),
-    args: entryArguments({ ...details, ...result }, chosen),
+    args: await entryArguments({ ...details, ...result }, chosen, { target: platform, ...upload }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { redactConfig } from '../../core/redact.ts';
 import type { Submission } from '../../core/submitter.ts';
+import { type EnvelopeTarget, sealConfig, type SealOptions } from '../../platforms/envelope.ts';
 import { configFlag } from '../flags.ts';
 import type { ChosenAttempt } from './attempt.ts';
 
@@ -15,12 +16,26 @@ export interface JobArguments {
   readonly result?: string;
 }
 
-/** Arguments of the entry in the order of its help; the config in a form that nothing on the way changes. */
-export function entryArguments(job: JobArguments, chosen: ChosenAttempt): Submission['args'] {
+/** How a config gets to the platform. */
+export interface ConfigWay {
+  readonly target: EnvelopeTarget;
+  readonly upload?: NonNullable<SealOptions['upload']>;
+}
+
+/**
+ * Arguments of the entry in the order of its help; the config in a form that nothing on the way changes.
+ *
+ * @throws JobError `CONFIG_INVALID` for a config that is too long and has no place to be uploaded to.
+ */
+export async function entryArguments(
+  job: JobArguments,
+  chosen: ChosenAttempt,
+  way: ConfigWay,
+): Promise<Submission['args']> {
   const { window, runId, attempt } = chosen;
-  return [
-    ['module_name', job.job],
-    [configFlag(job.job), sealed(job.config)],
+  const flag = configFlag(job.job);
+  const module = ['module_name', job.job] as const;
+  const rest: Submission['args'] = [
     ...(window === undefined
       ? []
       : ([
@@ -34,6 +49,12 @@ export function entryArguments(job: JobArguments, chosen: ChosenAttempt): Submis
     ...(job.result === undefined ? [] : ([['result', job.result]] as const)),
     ...(job.force ? ([['force']] as const) : []),
   ];
+  const others = [module, [flag] as const, ...rest].flatMap(([name, value]) => [
+    `--${name}`,
+    ...(value === undefined ? [] : [value]),
+  ]);
+  const { text } = await sealConfig(job.config, { ...way, others });
+  return [module, [flag, text], ...rest];
 }
 
 /** Whether the config holds a secret itself: everybody who may see the run would see it. */
@@ -44,8 +65,4 @@ export function holdsSecret(config: unknown): boolean {
 /** A config to show, its secrets as stars. */
 export function shownConfig(config: unknown): unknown {
   return redactConfig(config);
-}
-
-function sealed(config: unknown): string {
-  return `base64url:${Buffer.from(JSON.stringify(config)).toString('base64url')}`;
 }

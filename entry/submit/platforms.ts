@@ -1,8 +1,11 @@
 import type { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import type { Submitter } from '../../core/submitter.ts';
 import { parseConfig } from '../../core/wire.ts';
 import { containerSettings } from '../../platforms/container/settings.ts';
 import { containerSubmitter } from '../../platforms/container/submitter.ts';
+import { databricksSettings } from '../../platforms/databricks/settings.ts';
+import { databricksSubmitter } from '../../platforms/databricks/submitter.ts';
 import { glueJobName } from '../../platforms/glue/request.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
 
@@ -15,8 +18,10 @@ export interface Destination {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Folder that gets the result line of each attempt. */
   readonly resultPrefix?: string;
+  /** Folder in S3 that gets configs which are too long for arguments. */
+  readonly configFolder?: string;
   readonly waitForRoomMs: number;
-  open(): Promise<Submitter & Disposable>;
+  open(clock: Clock): Promise<Submitter & Disposable>;
 }
 
 type Open = (
@@ -32,18 +37,30 @@ const PLATFORMS = {
     return {
       place: settings.host ?? env['DOCKER_HOST'] ?? 'here',
       waitForRoomMs: 0,
+      ...folders(undefined, settings.artifacts),
       open: () => Promise.resolve(containerSubmitter(settings, env)),
+    };
+  },
+
+  databricks(wire, _, env) {
+    const settings = parsed(databricksSettings, wire);
+    const host = settings.host ?? env['DATABRICKS_HOST'] ?? '';
+    const workspace = { host, token: env['DATABRICKS_TOKEN'] ?? '' };
+    return {
+      place: `${host.replace(/^https?:\/\/|\/$/g, '')}/${settings.jobId ?? ''}`,
+      waitForRoomMs: settings.waitForRoomS * 1000,
+      ...folders(settings.resultPrefix, settings.artifacts),
+      open: (clock) => Promise.resolve(databricksSubmitter({ settings, workspace, clock })),
     };
   },
 
   glue(wire, job, env) {
     const settings = parsed(glueSettings, wire);
     const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
-    const { resultPrefix } = settings;
     return {
       place: `${region}/${glueJobName(settings, job)}`,
       waitForRoomMs: settings.waitForRoomS * 1000,
-      ...(resultPrefix === undefined ? {} : { resultPrefix }),
+      ...folders(settings.resultPrefix, settings.artifacts),
       async open() {
         // The SDK takes a quarter of a second to load.
         const { glueSubmitter } = await import('../../platforms/glue/submitter.ts');
@@ -71,6 +88,18 @@ export function destinationOf(
   env: Readonly<Record<string, string | undefined>>,
 ): Destination {
   return { platform, settings, ...PLATFORMS[platform](settings, job, env) };
+}
+
+/** Configs go where results go, as far as that is a bucket. */
+function folders(
+  resultPrefix: string | undefined,
+  artifacts: string | undefined,
+): Pick<Destination, 'resultPrefix' | 'configFolder'> {
+  const configFolder = [artifacts, resultPrefix].find((folder) => folder?.startsWith('s3://'));
+  return {
+    ...(resultPrefix === undefined ? {} : { resultPrefix }),
+    ...(configFolder === undefined ? {} : { configFolder }),
+  };
 }
 
 function parsed<Schema extends z.ZodType>(

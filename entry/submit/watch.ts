@@ -5,7 +5,7 @@ import type { RemoteStatus } from '../../core/submitter.ts';
 import { cancelRemote } from '../../platforms/cancel.ts';
 import { conclude, type RemoteLine } from '../../platforms/conclude.ts';
 import { follow } from '../../platforms/follow.ts';
-import { amended, type SubmitServices } from '../../platforms/submit-once.ts';
+import { amended, patiently, type SubmitServices } from '../../platforms/submit-once.ts';
 import type { CommandContext } from '../command.ts';
 import { readRemoteLine, toRemoteLine } from '../remote-line.ts';
 import type { Destination } from './platforms.ts';
@@ -83,7 +83,15 @@ export async function ended(
   const { submitter } = services;
   let line: RemoteLine | undefined | 'unasked' = 'unasked';
   if (resultPrefix !== undefined) {
-    line = await readRemoteLine(resultPlace(resultPrefix, record), record, surroundings);
+    const place = resultPlace(resultPrefix, record);
+    if (submitter.readFile === undefined || place.startsWith('s3://')) {
+      line = await readRemoteLine(place, record, surroundings);
+    } else {
+      const signal = AbortSignal.timeout(STOP_MS);
+      const read = async () => await submitter.readFile?.(place, signal);
+      const bytes = await patiently(read, services, signal);
+      line = toRemoteLine(new TextDecoder().decode(bytes), record);
+    }
   } else if (submitter.resultLine !== undefined) {
     const text = await submitter.resultLine(record.remoteId, AbortSignal.timeout(STOP_MS));
     line = toRemoteLine(text ?? '', record);

@@ -15,5 +15,10 @@ export const containerSettings = z.strictObject({
   env: z.array(z.string().regex(/^\w+$/, 'the name of a variable, without a value')).default([]),
   /** How long the run may take to end in order before it is killed. */
   stopGraceS: z.int().min(1).max(600).default(60),
+  /** Folder in S3 for configs that are too long for arguments. */
+  artifacts: z
+    .string()
+    .regex(/^s3:\/\/[^/]+/, 'a folder in S3: s3://bucket/prefix')
+    .optional(),
 });
 export type ContainerSettings = z.output<typeof containerSettings>;

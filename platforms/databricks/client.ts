@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { JobError, messageOf } from '../../core/errors.ts';
+import { JobError, type JobErrorOptions, messageOf } from '../../core/errors.ts';
 import { retry } from '../../core/retry.ts';
 
 export interface Workspace {
@@ -28,9 +28,56 @@ export interface DatabricksAnswer {
 /** One call of a workspace's REST API; an answer that is an error comes back as an answer. */
 export type Databricks = (call: DatabricksCall, signal: AbortSignal) => Promise<DatabricksAnswer>;
 
+/** Of a call that may carry a file. */
 const ANSWER_MS = 300_000;
 const BACKOFF = { tries: 6, firstMs: 500, maxMs: 30_000 };
 const BUSY = new Set([408, 429, 500, 502, 503, 504]);
+const MOST_RETRY_AFTER_MS = 300_000;
+
+/**
+ * One call, sent once, whatever the answer. A redirect is an answer too: a workspace has none.
+ *
+ * @throws what `fetch` throws when there is no answer in time; the signal's reason.
+ */
+export async function callOnce(
+  { host, token }: Workspace,
+  call: DatabricksCall,
+  answerMs: number,
+  signal: AbortSignal,
+): Promise<DatabricksAnswer> {
+  const url = new URL(call.path, originOf(host));
+  url.search = new URLSearchParams(call.query).toString();
+  const body = call.bytes ?? (call.json === undefined ? null : JSON.stringify(call.json));
+  const response = await fetch(url, {
+    method: call.method,
+    body: body as string | Uint8Array<ArrayBuffer> | null,
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': call.bytes === undefined ? 'application/json' : 'application/octet-stream',
+    },
+    redirect: 'manual',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const { status, headers } = response;
+  return { status, headers, bytes, errorCode: status < 400 ? '' : errorCodeOf(bytes) };
+}
+
+export function originOf(host: string): string {
+  return /^https?:\/\//.test(host) ? host : `https://${host}`;
+}
+
+/** Whether another try may well be answered. */
+export function isBusy({ status }: DatabricksAnswer): boolean {
+  return BUSY.has(status);
+}
+
+/** What `Retry-After` asks for, in milliseconds: it has seconds, or a date. */
+export function retryAfterMs({ headers }: DatabricksAnswer, now: Date): number {
+  const text = headers.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime();
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(0, ms), MOST_RETRY_AFTER_MS);
+}
 
 /**
  * Talks to a workspace. What is worth another try gets one, a few times.
@@ -39,44 +86,27 @@ const BUSY = new Set([408, 429, 500, 502, 503, 504]);
  * @throws JobError `TARGET_DENIED` for a token that is refused; `TARGET_UNAVAILABLE` when the workspace
  *   does not answer or is busy.
  */
-export function databricks(
-  { host, token }: Workspace,
-  clock: Clock,
-  random: () => number,
-): Databricks {
-  const origin = /^https?:\/\//.test(host) ? host : `https://${host}`;
+export function databricks(workspace: Workspace, clock: Clock, random: () => number): Databricks {
   async function once(call: DatabricksCall, signal: AbortSignal): Promise<DatabricksAnswer> {
-    const url = new URL(call.path, origin);
-    url.search = new URLSearchParams(call.query).toString();
-    const body = call.bytes ?? (call.json === undefined ? null : JSON.stringify(call.json));
-    let response: Response;
-    let bytes: Uint8Array;
+    let answer: DatabricksAnswer;
     try {
-      response = await fetch(url, {
-        method: call.method,
-        body: body as string | Uint8Array<ArrayBuffer> | null,
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type':
-            call.bytes === undefined ? 'application/json' : 'application/octet-stream',
-        },
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-      });
-      bytes = new Uint8Array(await response.arrayBuffer());
+      answer = await callOnce(workspace, call, ANSWER_MS, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      throw unavailable(`"${origin}" does not answer: ${messageOf(cause)}`, cause);
+      const message = `"${originOf(workspace.host)}" does not answer: ${messageOf(cause)}`;
+      throw unavailable(message, { cause });
     }
-    const { status, headers } = response;
+    const { status } = answer;
     const what = `Databricks answered ${String(status)} to ${call.method} ${call.path}`;
-    if (BUSY.has(status)) throw unavailable(what);
+    if (isBusy(answer)) {
+      throw unavailable(what, { retryAfterMs: retryAfterMs(answer, clock.now()) });
+    }
     if (status === 401 || status === 403) {
       throw new JobError('TARGET_DENIED', what, {
         hint: 'check DATABRICKS_TOKEN, and what its owner may do there',
       });
     }
-    return { status, headers, bytes, errorCode: status < 400 ? '' : errorCodeOf(bytes) };
+    return answer;
   }
   return async (call, signal) =>
     await retry(
@@ -106,9 +136,14 @@ function errorCodeOf(bytes: Uint8Array): string {
   return typeof code === 'string' ? code : '';
 }
 
-function messageIn(bytes: Uint8Array): string {
+/** What the answer itself says. */
+export function messageIn(bytes: Uint8Array): string {
   const message = parsed(bytes)['message'];
   return typeof message === 'string' ? message.slice(0, 500) : 'no message';
+}
+
+export function isObject(bytes: Uint8Array): boolean {
+  return /^\s*\{/.test(Buffer.from(bytes.subarray(0, 100)).toString());
 }
 
 /** The answer's JSON object; an empty one when it is none. */
@@ -121,9 +156,9 @@ export function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   }
 }
 
-function unavailable(message: string, cause?: unknown): JobError {
+function unavailable(message: string, options: JobErrorOptions): JobError {
   return new JobError('TARGET_UNAVAILABLE', message, {
     hint: 'check DATABRICKS_HOST and that the workspace is within reach; then run again',
-    cause,
+    ...options,
   });
 }

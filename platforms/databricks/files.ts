@@ -6,6 +6,11 @@ import { type Databricks, parsed, unexpected } from './client.ts';
 const BLOCK_BYTES = 1_000_000;
 const TRIES = 3;
 
+/** The path of a call about a file or folder of a volume. */
+export function filesApi(kind: 'files' | 'directories', path: string): string {
+  return `/api/2.0/fs/${kind}${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
 /**
  * A folder of a Unity Catalog volume.
  *
@@ -13,15 +18,13 @@ const TRIES = 3;
  * @see https://docs.databricks.com/api/workspace/files/upload
  */
 export function volumeDepot(call: Databricks, folder: string): Depot {
-  const api = (kind: 'files' | 'directories', path: string) =>
-    `/api/2.0/fs/${kind}${path.split('/').map(encodeURIComponent).join('/')}`;
   return {
     uri: (name) => `${folder}/${name}`,
     async create(name, content, signal) {
       const parent = `${folder}/${name}`.replace(/\/[^/]+$/, '');
-      const made = await call({ method: 'PUT', path: api('directories', parent) }, signal);
+      const made = await call({ method: 'PUT', path: filesApi('directories', parent) }, signal);
       if (made.status >= 300) throw unexpected(`make "${parent}"`, made);
-      const path = api('files', `${folder}/${name}`);
+      const path = filesApi('files', `${folder}/${name}`);
       const query = { overwrite: 'false' };
       const put = await call({ method: 'PUT', path, query, bytes: content }, signal);
       if (put.status === 409 || put.errorCode.endsWith('ALREADY_EXISTS')) return false;
@@ -29,12 +32,12 @@ export function volumeDepot(call: Databricks, folder: string): Depot {
       return true;
     },
     async size(name, signal) {
-      const path = api('files', `${folder}/${name}`);
+      const path = filesApi('files', `${folder}/${name}`);
       const { status, headers } = await call({ method: 'HEAD', path }, signal);
       return status === 200 ? Number(headers.get('content-length')) : undefined;
     },
     async read(name, signal) {
-      const path = api('files', `${folder}/${name}`);
+      const path = filesApi('files', `${folder}/${name}`);
       const answer = await call({ method: 'GET', path }, signal);
       if (answer.status !== 200) throw unexpected(`read "${folder}/${name}"`, answer);
       return answer.bytes;

@@ -40,5 +40,10 @@ export const glueSettings = z.strictObject({
     .string()
     .regex(/^s3:\/\/[^/]+/, 'a folder in S3: s3://bucket/prefix')
     .optional(),
+  /** Folder in S3 for configs that are too long for arguments; default `result_prefix`. */
+  artifacts: z
+    .string()
+    .regex(/^s3:\/\/[^/]+/, 'a folder in S3: s3://bucket/prefix')
+    .optional(),
 });
 export type GlueSettings = z.output<typeof glueSettings>;

@@ -3,6 +3,13 @@ import { expect, it } from '@jest/globals';
 import { SUBMISSION_MOVES } from '../../core/submission-store.ts';
 import type { RemoteMeaning } from '../../core/submitter.ts';
 import { CONTAINER_STATES } from '../../platforms/container/states.ts';
+import {
+  DATABRICKS_STATES,
+  LIFE_CYCLE_STATES,
+  RESULT_STATES,
+  TERMINATION_CODES,
+  TERMINATION_TYPES,
+} from '../../platforms/databricks/states.ts';
 import { GLUE_STATES } from '../../platforms/glue/states.ts';
 
 const PAGE = readFileSync(new URL('../../docs/states.md', import.meta.url), 'utf8');
@@ -22,6 +29,11 @@ function tableBelow(heading: string): readonly (readonly string[])[] {
 
 const PLATFORMS: Readonly<Record<string, Readonly<Record<string, RemoteMeaning>>>> = {
   Glue: GLUE_STATES,
+  Databricks: DATABRICKS_STATES,
+  'Databricks: code of the termination': TERMINATION_CODES,
+  'Databricks: type of the termination': TERMINATION_TYPES,
+  'Databricks: life cycle': LIFE_CYCLE_STATES,
+  'Databricks: result': RESULT_STATES,
   Container: CONTAINER_STATES,
 };
 

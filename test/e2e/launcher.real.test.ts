@@ -82,6 +82,7 @@ describePython(`the launcher with a Spark that is there${withoutPython}`, () => 
   it.each([
     ['there is no pyspark', { SPARK_REMOTE: '' }],
     ['it is told to', { DRAY_SPARK: 'off' }],
+    ['Databricks gives no token', { SPARK_REMOTE: '', DATABRICKS_RUNTIME_VERSION: '17.3' }],
   ])('runs Node without Spark where %s', async (_when, env) => {
     using launched = launch(PYTHON, ODD, { ...RUNNING, ...env, STAND_IN_EXIT: '0' });
     expect(await launched.ended).toMatchObject({ code: 0 });
@@ -138,9 +139,9 @@ describePython(`the launcher without what it needs${withoutPython}`, () => {
     { env: { DRAY_NODE: undefined, PATH: '' }, code: 'NODE_MISSING', says: 'there is no Node' },
     { env: { DRAY_BUNDLE: '/no/bundle.mjs' }, code: 'BUNDLE_MISSING', says: '"/no/bundle.mjs"' },
     {
-      env: { SPARK_REMOTE: '', DATABRICKS_RUNTIME_VERSION: '17.3', DATABRICKS_HOST: 'x' },
+      env: { SPARK_REMOTE: '', DATABRICKS_RUNTIME_VERSION: '17.3', DATABRICKS_TOKEN: 'x' },
       code: 'SPARK_MISSING',
-      says: 'DATABRICKS_TOKEN, DATABRICKS_CLUSTER_ID',
+      says: 'DATABRICKS_HOST, DATABRICKS_CLUSTER_ID',
     },
   ])('ends with 2 and one JSON line: $code, $says', async ({ env, code, says }) => {
     using launched = launch(PYTHON, ['--run_id', 'run-1'], { ...RUNNING, ...env });

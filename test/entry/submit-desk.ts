@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { dray } from '../../entry/dray-main.ts';
 import { BUCKET, type TestS3 } from '../aws/s3.ts';
 import { type TestClock, testClock } from '../twins/clock.ts';
 import { type GlueTwin, startGlueTwin } from '../twins/glue.ts';
+import { type Cli, cliAt } from './cli.ts';
 
 const NOOP = { notification_service: 'NOOP' };
 export const CONFIG = {
@@ -21,25 +19,12 @@ export const SETTINGS = {
   max_concurrent_runs: 50,
 };
 
-export interface Printed {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Somebody at a terminal, with a config, settings, and a Glue of their own. */
 export interface Desk extends AsyncDisposable {
   readonly folder: string;
   readonly clock: TestClock;
   readonly twin: GlueTwin;
-  /** Runs the CLI in this process; `onErr` sees each piece of stderr. */
-  cli(
-    argv: readonly string[],
-    during?: {
-      readonly onErr?: (text: string, second: AbortController) => void;
-      readonly signal?: AbortSignal;
-    },
-  ): Promise<Printed>;
+  readonly cli: Cli;
   /** The command that submits the job with the environment `dev`, and more flags. */
   submit(...more: readonly string[]): readonly string[];
   /** Leaves the result line that the job would have left. */
@@ -58,37 +43,11 @@ export async function openDesk(s3: TestS3): Promise<Desk> {
   const clock = testClock();
   const twin = await startGlueTwin({ clock });
   process.env['AWS_ENDPOINT_URL_GLUE'] = twin.endpoint;
-  const surroundings = {
-    env: { AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_REGION: 'eu-central-1' },
-    ...{ cwd: folder, nodeVersion: '24.0.0', clock },
-    readFile: (path: string) => readFile(path, 'utf8'),
-    readObject: () => Promise.reject(new Error('no buckets')),
-  };
+  const env = { AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_REGION: 'eu-central-1' };
 
   return {
     ...{ folder, clock, twin },
-    async cli(argv, { onErr, signal } = {}) {
-      let out = '';
-      let err = '';
-      const second = new AbortController();
-      const code = await dray(
-        argv,
-        { ...surroundings, takeSecondSignal: () => second.signal },
-        {
-          stdout: { write: (text: string) => (out += text) },
-          stderr: new Writable({
-            decodeStrings: false,
-            write(text: string, _, done) {
-              err += text;
-              onErr?.(text, second);
-              done();
-            },
-          }),
-        },
-        signal ?? new AbortController().signal,
-      );
-      return { code, out, err };
-    },
+    cli: cliAt(folder, env, clock),
     submit: (...more) => [
       ...['submit', 'glue', '--job', 'load_promos', '--config', config, '--env', 'dev', ...more],
     ],

@@ -6,10 +6,14 @@ import type { Execution } from './glue.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+const SCRIPT = ['generic_entry.py'];
+
 export interface ScriptOptions {
   readonly python: string;
   /** All that the process has in its environment beside PATH. */
   readonly env: Readonly<Record<string, string>>;
+  /** What Python runs in that folder; default: the script. */
+  readonly entry?: readonly string[];
   /** Gets what the script prints. */
   readonly onOutput: (text: string) => void;
 }
@@ -29,7 +33,7 @@ export function runScript(argv: readonly string[], options: ScriptOptions): Exec
       await cp(join(ROOT, 'dist/generic-entry.mjs'), join(folder, 'generic-entry.mjs'));
       await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
       if (isStopped) return 143;
-      const started = spawn(options.python, ['generic_entry.py', ...argv], {
+      const started = spawn(options.python, [...(options.entry ?? SCRIPT), ...argv], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: process.env['PATH'], ...options.env },

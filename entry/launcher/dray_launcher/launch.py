@@ -70,6 +70,15 @@ def _spark(argv, env):
     if env.get("SPARK_REMOTE"):
         return contextlib.nullcontext(_Remote(env["SPARK_REMOTE"]))
     if is_databricks(env):
+        if not env.get("DATABRICKS_TOKEN"):
+            # Serverless compute has no environment variables of ours; row and bulk need none.
+            print(
+                "Spark Connect of this workspace needs DATABRICKS_HOST, DATABRICKS_TOKEN and "
+                "DATABRICKS_CLUSTER_ID: running without Spark",
+                file=sys.stderr,
+                flush=True,
+            )
+            return contextlib.nullcontext(_Remote(None))
         return contextlib.nullcontext(_Remote(databricks_remote(env)))
     if importlib.util.find_spec("pyspark") is None:
         # The engines row and bulk need none; a job for bigdata says what is missing.

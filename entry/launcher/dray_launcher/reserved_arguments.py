@@ -21,10 +21,14 @@ GLUE = frozenset(
     """.split()
 )
 
-#: Arguments of a Glue job are a map: what takes no value of ours has one there.
-FLAGS = {"GLUE": frozenset(["--force", "--dry_run", "--verbose"])}
+#: What `dray submit` finds its run by.
+DATABRICKS = frozenset(["dray_token"])
 
-RESERVED = {"GLUE": GLUE}
+#: Arguments of a Glue job and of a notebook are a map: what takes no value of ours has one there.
+SWITCHES = frozenset(["--force", "--dry_run", "--verbose"])
+FLAGS = {"GLUE": SWITCHES, "DATABRICKS": SWITCHES}
+
+RESERVED = {"GLUE": GLUE, "DATABRICKS": DATABRICKS}
 
 
 def take_reserved(argv, provider):

@@ -21,6 +21,12 @@ class TakeReserved(unittest.TestCase):
         self.assertEqual(own, ["--a", "1"])
         self.assertEqual(taken, {"enable-metrics": "", "TempDir": ""})
 
+    def test_takes_the_token_and_the_values_of_switches_on_databricks(self):
+        argv = ["--force", "true", "--attempt", "1", "--dray_token", "abc", "--JOB_NAME", "x"]
+        own, taken = take_reserved(argv, "DATABRICKS")
+        self.assertEqual(own, ["--force", "--attempt", "1", "--JOB_NAME", "x"])
+        self.assertEqual(taken, {"dray_token": "abc"})
+
     def test_leaves_misspelt_flags_to_node(self):
         self.assertEqual(take_reserved(["--start-date", "x"], "GLUE")[0], ["--start-date", "x"])
 
