@@ -98,6 +98,34 @@ export async function sealConfig(config: unknown, options: SealOptions): Promise
   return { text: `@${uri}#sha256=${sha256}`, form: 'object', uri };
 }
 
+/**
+ * Refuses arguments that something on the way would change, or that are too long together. Configs are
+ * sealed for that; what people name freely is not.
+ *
+ * @param others - words beside them that count against the platform's limit.
+ * @throws JobError `ARGUMENTS_INVALID`.
+ */
+export function assertArrives(
+  target: EnvelopeTarget,
+  args: readonly string[],
+  others: readonly string[],
+): void {
+  const { replaced, totalBytes = Number.POSITIVE_INFINITY } = WAYS[target];
+  const changed = args.find((word) => replaced?.test(word) ?? false);
+  if (changed !== undefined) {
+    throw new JobError('ARGUMENTS_INVALID', `on its way to ${target} "${changed}" would change`, {
+      hint: 'leave out what is special there: {{ and }}, backslashes, backticks',
+    });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify([...others, ...args]));
+  if (bytes > totalBytes) {
+    const message = `the arguments have ${String(bytes)} bytes, and ${target} takes ${String(totalBytes)}`;
+    throw new JobError('ARGUMENTS_INVALID', message, {
+      hint: 'shorten the config, or the properties and jars of the settings',
+    });
+  }
+}
+
 /** Arguments pass for what they are even where somebody guesses another encoding. */
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -98,7 +98,7 @@ export const submit = defineCommand({
     const chosen = await chooseAttempt({ ...args, runId: args['run-id'] }, window, newId, store);
     const details = {
       ...{ job, config, force: args.force, createdBy: args['created-by'] },
-      serviceProvider: platform.toUpperCase(),
+      serviceProvider: destination.serviceProvider ?? platform.toUpperCase(),
     };
     if (args.print) return await print(details, chosen, destination, context);
     if (chosen.note !== undefined) context.err(printable(chosen.note));
@@ -175,7 +175,7 @@ async function print(
 async function submissionOf(
   details: Omit<JobArguments, 'result'>,
   chosen: ChosenAttempt,
-  { platform, place, resultPrefix }: Destination,
+  { platform, place, resultPrefix, words = [] }: Destination,
   upload: Pick<ConfigWay, 'upload'>,
 ): Promise<Submission> {
   const { runId, attempt } = chosen;
@@ -184,7 +184,9 @@ async function submissionOf(
   return {
     ...{ runId, attempt, job },
     token: submissionToken({ platform, place, job, runId, attempt }),
-    args: await entryArguments({ ...details, ...result }, chosen, { target: platform, ...upload }),
+    args: await entryArguments({ ...details, ...result }, chosen, {
+      ...{ target: platform, words, ...upload },
+    }),
   };
 }
 

@@ -19,6 +19,8 @@ export interface JobArguments {
 /** How a config gets to the platform. */
 export interface ConfigWay {
   readonly target: EnvelopeTarget;
+  /** What counts against the platform's limit beside the entry's arguments. */
+  readonly words: readonly string[];
   readonly upload?: NonNullable<SealOptions['upload']>;
 }
 
@@ -53,7 +55,8 @@ export async function entryArguments(
     `--${name}`,
     ...(value === undefined ? [] : [value]),
   ]);
-  const { text } = await sealConfig(job.config, { ...way, others });
+  const sealed = { ...way, others: [...way.words, ...others] };
+  const { text } = await sealConfig(job.config, sealed);
   return [module, [flag, text], ...rest];
 }
 

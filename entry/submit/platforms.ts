@@ -1,13 +1,22 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
+import type { ServiceProvider } from '../../core/platform.ts';
 import type { Submitter } from '../../core/submitter.ts';
+import { JobError } from '../../core/errors.ts';
 import { parseConfig } from '../../core/wire.ts';
 import { containerSettings } from '../../platforms/container/settings.ts';
 import { containerSubmitter } from '../../platforms/container/submitter.ts';
 import { databricksSettings } from '../../platforms/databricks/settings.ts';
 import { databricksSubmitter } from '../../platforms/databricks/submitter.ts';
+import { emrServerlessSettings } from '../../platforms/emr-serverless/settings.ts';
+import { wordsBefore } from '../../platforms/emr/request.ts';
+import { clusterOf, emrSettings } from '../../platforms/emr/settings.ts';
 import { glueJobName } from '../../platforms/glue/request.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
+import { localSettings } from '../../platforms/local/settings.ts';
+import { localSubmitter } from '../../platforms/local/submitter.ts';
 
 /** A platform with the settings that say where on it. */
 export interface Destination {
@@ -21,6 +30,10 @@ export interface Destination {
   /** Folder in S3 that gets configs which are too long for arguments. */
   readonly configFolder?: string;
   readonly waitForRoomMs: number;
+  /** What the run is told; default: the platform, in upper case. */
+  readonly serviceProvider?: ServiceProvider;
+  /** What counts against the platform's limit of arguments beside the entry's own. */
+  readonly words?: readonly string[];
   open(clock: Clock): Promise<Submitter & Disposable>;
 }
 
@@ -54,11 +67,41 @@ const PLATFORMS = {
     };
   },
 
+  emr(wire, _, env) {
+    const settings = parsed(emrSettings, wire);
+    const where = clusterOf(settings);
+    return {
+      place: `${regionOf(settings, env)}/${'clusterId' in where ? where.clusterId : 'new cluster'}`,
+      waitForRoomMs: settings.waitForRoomS * 1000,
+      ...folders(settings.resultPrefix, settings.artifacts),
+      words: wordsBefore(settings),
+      async open() {
+        const { emrSubmitter } = await import('../../platforms/emr/submitter.ts');
+        return emrSubmitter({ settings });
+      },
+    };
+  },
+
+  'emr-serverless'(wire, _, env) {
+    const settings = parsed(emrServerlessSettings, wire);
+    return {
+      place: `${regionOf(settings, env)}/${settings.applicationId}`,
+      waitForRoomMs: settings.waitForRoomS * 1000,
+      ...folders(settings.resultPrefix, settings.artifacts),
+      serviceProvider: 'EMR',
+      words: [settings.scriptLocation],
+      async open() {
+        const { emrServerlessSubmitter } =
+          await import('../../platforms/emr-serverless/submitter.ts');
+        return emrServerlessSubmitter({ settings });
+      },
+    };
+  },
+
   glue(wire, job, env) {
     const settings = parsed(glueSettings, wire);
-    const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
     return {
-      place: `${region}/${glueJobName(settings, job)}`,
+      place: `${regionOf(settings, env)}/${glueJobName(settings, job)}`,
       waitForRoomMs: settings.waitForRoomS * 1000,
       ...folders(settings.resultPrefix, settings.artifacts),
       async open() {
@@ -66,6 +109,23 @@ const PLATFORMS = {
         const { glueSubmitter } = await import('../../platforms/glue/submitter.ts');
         return glueSubmitter({ settings, job });
       },
+    };
+  },
+
+  local(wire, _, env) {
+    const settings = parsed(localSettings, wire);
+    const { HOME: home } = env;
+    const folder =
+      settings.folder ?? (home === undefined ? undefined : join(home, '.dray/submitted'));
+    if (folder === undefined) {
+      throw new JobError('CONFIG_INVALID', 'the settings have no "folder", and HOME is not set', {
+        hint: 'set "folder" to a folder of this machine',
+      });
+    }
+    return {
+      place: `${hostname()}:${folder}`,
+      waitForRoomMs: 0,
+      open: () => Promise.resolve(localSubmitter(settings.command, folder, env)),
     };
   },
 } as const satisfies Readonly<Record<string, Open>>;
@@ -100,6 +160,13 @@ function folders(
     ...(resultPrefix === undefined ? {} : { resultPrefix }),
     ...(configFolder === undefined ? {} : { configFolder }),
   };
+}
+
+function regionOf(
+  { region }: { readonly region?: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  return region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? '';
 }
 
 function parsed<Schema extends z.ZodType>(

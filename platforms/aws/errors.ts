@@ -38,7 +38,7 @@ const KNOWN: readonly Entry[] = [
     'check name, account and region',
   ],
   [
-    /^(InvalidInputException|ValidationException|InvalidRequestException|IdempotentParameterMismatchException|AlreadyExistsException)$/,
+    /^(InvalidInputException|ValidationException|InvalidRequestException|IdempotentParameterMismatchException|AlreadyExistsException|ConflictException)$/,
     'SUBMIT_REFUSED',
     'correct the settings; --print shows the request',
   ],

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-glue';
 import { JobError } from '../../core/errors.ts';
 import type { RemoteRun, Submission, Submitter } from '../../core/submitter.ts';
+import { asked, clientOptions, SETTLE_MS } from '../aws/client.ts';
 import { awsError, isNotThere, isRejected } from '../aws/errors.ts';
 import {
   createJobRequest,
@@ -24,11 +25,6 @@ import {
 import type { GlueSettings } from './settings.ts';
 import { glueMeaning } from './states.ts';
 
-const CONNECT_MS = 5_000;
-/** A call without an answer is given up after this long. */
-const ANSWER_MS = 15_000;
-/** How long Glue's lists have been seen to lack a new run: ten seconds, and as much again. */
-const LAG_MS = 20_000;
 const PAGE = 200;
 
 interface RunsPage {
@@ -50,24 +46,8 @@ export interface GluePlace {
  */
 export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter & Disposable {
   const name = glueJobName(settings, job);
-  const client = new GlueClient({
-    ...(settings.region === undefined ? {} : { region: settings.region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    // Whether a call may be repeated is decided here, not in the SDK.
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
-  });
+  const client = new GlueClient(clientOptions(settings.region, endpoint));
   const what = `the Glue job "${name}"`;
-
-  async function asked<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    try {
-      return await call();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw awsError(error, what);
-    }
-  }
 
   async function there(signal: AbortSignal) {
     const options = { abortSignal: signal };
@@ -81,7 +61,7 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
 
   return {
     name: 'Glue',
-    settleMs: ANSWER_MS + LAG_MS,
+    settleMs: SETTLE_MS,
 
     requests: (submission) => [
       ...(settings.manageJob
@@ -91,7 +71,7 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
     ],
 
     prepare: (_, signal) =>
-      asked(signal, async () => {
+      asked(what, signal, async () => {
         const options = { abortSignal: signal };
         const found = await there(signal);
         if (!settings.manageJob) {
@@ -130,7 +110,7 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
     },
 
     find: (token, since, signal) =>
-      asked(signal, async () => {
+      asked(what, signal, async () => {
         let NextToken: string | undefined;
         do {
           const page: RunsPage = await runsPage(NextToken, signal);
@@ -145,7 +125,7 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
       }),
 
     status: (remoteId, signal) =>
-      asked(signal, async () => {
+      asked(what, signal, async () => {
         const asking = new GetJobRunCommand({ JobName: name, RunId: remoteId });
         try {
           const { JobRun } = await client.send(asking, { abortSignal: signal });
@@ -166,7 +146,7 @@ export function glueSubmitter({ settings, job, endpoint }: GluePlace): Submitter
       }),
 
     requestCancel: (remoteId, signal) =>
-      asked(signal, async () => {
+      asked(what, signal, async () => {
         const { Errors = [] } = await client.send(
           new BatchStopJobRunCommand({ JobName: name, JobRunIds: [remoteId] }),
           { abortSignal: signal },

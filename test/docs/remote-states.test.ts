@@ -10,7 +10,10 @@ import {
   TERMINATION_CODES,
   TERMINATION_TYPES,
 } from '../../platforms/databricks/states.ts';
+import { EMR_SERVERLESS_STATES } from '../../platforms/emr-serverless/states.ts';
+import { EMR_CLUSTER_STATES, EMR_STEP_STATES } from '../../platforms/emr/states.ts';
 import { GLUE_STATES } from '../../platforms/glue/states.ts';
+import { LOCAL_STATES } from '../../platforms/local/states.ts';
 
 const PAGE = readFileSync(new URL('../../docs/states.md', import.meta.url), 'utf8');
 
@@ -34,7 +37,11 @@ const PLATFORMS: Readonly<Record<string, Readonly<Record<string, RemoteMeaning>>
   'Databricks: type of the termination': TERMINATION_TYPES,
   'Databricks: life cycle': LIFE_CYCLE_STATES,
   'Databricks: result': RESULT_STATES,
+  'EMR step': EMR_STEP_STATES,
+  'EMR cluster': EMR_CLUSTER_STATES,
+  'EMR Serverless': EMR_SERVERLESS_STATES,
   Container: CONTAINER_STATES,
+  'This machine': LOCAL_STATES,
 };
 
 it.each(Object.entries(PLATFORMS))('docs/states.md has every state of %s', (name, states) => {

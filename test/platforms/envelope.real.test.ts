@@ -11,6 +11,7 @@ import {
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
 import { launch, PYTHON, withoutPython } from '../launcher/launch.ts';
+import { yarn } from '../twins/yarn.ts';
 
 const forever = new AbortController().signal;
 const FLAG = '--load_promos_job';
@@ -68,22 +69,6 @@ const WAYS: Readonly<Record<EnvelopeTarget, (text: string) => string>> = {
     ),
   local: (text) => text,
 };
-
-/**
- * What Spark quotes, Hadoop expands and a script of the container runs: `escapeForShell` of
- * YarnSparkHadoopUtil.scala, `expandEnvironment` and `ShellScriptBuilder.command` of ContainerLaunch.java.
- */
-function yarn(text: string): string {
-  const quoted = text
-    .replaceAll(/[$"]/g, (character) => `\\${character}`)
-    .replaceAll("'", () => `'\\''`);
-  const expanded = quoted.replaceAll('<CPS>', ':').replaceAll('{{', '$').replaceAll('}}', '');
-  return execFileSync('bash', ['-s'], {
-    input: `exec /bin/bash -c "printf %s '${expanded}'"`,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
-}
 
 function shell(script: string, argument: string): string {
   return execFileSync('bash', ['-c', script, 'bash', argument], { encoding: 'utf8' });

@@ -13,9 +13,12 @@ export type Answer = Readonly<Record<string, unknown>>;
 export type Operations = Readonly<Record<string, (body: Answer) => Answer | Promise<Answer>>>;
 
 export class ServiceError extends Error {
-  constructor(name: string, message: string) {
+  readonly status: number;
+
+  constructor(name: string, message: string, status = 400) {
     super(message);
     this.name = name;
+    this.status = status;
   }
 }
 
@@ -29,17 +32,34 @@ export interface JsonService extends AsyncDisposable {
   calm(): void;
 }
 
+/** What a request asks for, and what of its input stands in path and query. */
+export interface Asked {
+  readonly operation: string;
+  readonly input: Answer;
+}
+
 /** A service that speaks AWS's JSON 1.1, on a port of its own. */
 export async function serveAwsJson(
   service: string,
   operations: Operations,
   port = 0,
 ): Promise<JsonService> {
+  return await serveAws(operations, port, ({ headers }) => {
+    const [name, operation = ''] = String(headers['x-amz-target']).split('.');
+    return name === service ? { operation, input: {} } : undefined;
+  });
+}
+
+/** A service that speaks JSON in one of AWS's ways; `route` reads the way. */
+export async function serveAws(
+  operations: Operations,
+  port: number,
+  route: (request: IncomingMessage) => Asked | undefined,
+): Promise<JsonService> {
   const faults = new Map<string, Fault[]>();
   const done: string[] = [];
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const target = String(request.headers['x-amz-target']);
-    const operation = target.slice(service.length + 1);
+    const { operation, input } = route(request) ?? { operation: '', input: {} };
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const fault = faults.get(operation)?.shift();
@@ -50,18 +70,23 @@ export async function serveAwsJson(
     const act = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
     try {
       if (fault === 'throttled') throw new ServiceError('ThrottlingException', 'Rate exceeded');
-      if (fault === 'failed') throw new ServiceError('InternalServiceException', 'try again');
-      if (!target.startsWith(`${service}.`) || act === undefined) {
-        throw new ServiceError('UnknownOperationException', target);
+      if (fault === 'failed') {
+        throw new ServiceError('InternalServiceException', 'try again', 500);
       }
-      const body = await act(JSON.parse(Buffer.concat(chunks).toString() || '{}') as Answer);
+      if (act === undefined) {
+        const { method = '', url = '' } = request;
+        throw new ServiceError('UnknownOperationException', `${operation} ${method} ${url}`);
+      }
+      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Answer;
+      const answered = await act({ ...body, ...input });
       done.push(operation);
       if (fault === 'lost') request.socket.destroy();
-      else send(response, 200, body);
+      else send(response, 200, answered);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      const status = error.name === 'InternalServiceException' ? 500 : 400;
-      send(response, status, { __type: error.name, Message: error.message });
+      const { name, message, status } = error;
+      response.setHeader('x-amzn-errortype', name);
+      send(response, status, { __type: name, Message: message, message });
     }
   };
   const server = createServer((request, response) => {

@@ -6,28 +6,13 @@ stdin: JSON {endpoint, requests: [{operation, body}]}; stdout: JSON {problems, s
 import json
 import sys
 
-import boto3
 import botocore.exceptions
-import botocore.session
-from botocore.validate import ParamValidator
+
+from service_model import client_of, problems_of
 
 given = json.load(sys.stdin)
-model = botocore.session.get_session().get_service_model("glue")
-problems = []
-for request in given["requests"]:
-    shape = model.operation_model(request["operation"]).input_shape
-    report = ParamValidator().validate(request["body"], shape)
-    unknown = set(request["body"]) - set(shape.members)
-    problems += [report.generate_report()] if report.has_errors() else []
-    problems += ["unknown: %s" % name for name in unknown]
-
-glue = boto3.client(
-    "glue",
-    endpoint_url=given["endpoint"],
-    region_name="eu-central-1",
-    aws_access_key_id="testing",
-    aws_secret_access_key="testing",
-)
+problems = problems_of("glue", given["requests"])
+glue = client_of("glue", given["endpoint"])
 command = {"Name": "glueetl", "ScriptLocation": "s3://b/script.py"}
 glue.create_job(Name="boto", Role="r", Command=command, WorkerType="G.1X", NumberOfWorkers=2)
 run = glue.start_job_run(JobName="boto", Arguments={"--a": "b"})["JobRunId"]

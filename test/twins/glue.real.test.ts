@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { parseConfig } from '../../core/wire.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
 import { glueSubmitter } from '../../platforms/glue/submitter.ts';
 import { withoutMoto } from '../aws/moto.ts';
+import { askBoto } from './boto.ts';
 import { testClock } from './clock.ts';
 import { startGlueTwin } from './glue.ts';
-
-const PYTHON = process.env['DRAY_TEST_MOTO'] ?? '';
 
 (withoutMoto === '' ? describe : describe.skip)(`boto3${withoutMoto}`, () => {
   it('is satisfied by the Glue twin, and its model of Glue by the requests of dray', async () => {
@@ -23,11 +19,7 @@ const PYTHON = process.env['DRAY_TEST_MOTO'] ?? '';
     const submission = { runId: 'r', attempt: 1, job: 'load_promos', token: 'a'.repeat(64), args };
     const requests = glue.requests(submission);
 
-    const child = spawn(PYTHON, [join(import.meta.dirname, 'glue-clients.py')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    child.stdin.end(JSON.stringify({ endpoint: twin.endpoint, requests }));
-    expect(JSON.parse(await text(child.stdout))).toEqual({
+    expect(await askBoto('glue-clients.py', { endpoint: twin.endpoint, requests })).toEqual({
       problems: [],
       states: ['STARTING', true, ['STOPPING', { '--a': 'b' }, 2017], ['r', 'other']],
       errors: [
