@@ -75,6 +75,18 @@ export async function openStore(
   return storeBetweenFailpoints(opened, surroundings.failpoints ?? noFailpoints);
 }
 
+/** Opens engines with what the environment says of them. */
+export function engineOpener(surroundings: Surroundings): RunServices['openEngine'] {
+  const { env, clock = systemClock } = surroundings;
+  const extensionDirs = [
+    ...(env['DRAY_EXTENSIONS']?.split(delimiter).filter((path) => path !== '') ?? []),
+    join(dataDirOf(surroundings), 'extensions'),
+    join(import.meta.dirname, 'extensions'),
+  ];
+  const given = { clock, extensionDirs, sparkRemote: env['SPARK_REMOTE'] };
+  return (engine, options, signal) => openEngine(engine, options, given, signal);
+}
+
 /** Puts the parts of a run together. The caller disposes the store. */
 export function createServices(
   surroundings: Surroundings,
@@ -89,11 +101,6 @@ export function createServices(
   const openAt = storageOpener(s3SettingsOf(env), clock);
   const openStorage: OpenStorage = (location) =>
     storageBetweenFailpoints(openAt(location), failpoints);
-  const extensionDirs = [
-    ...(env['DRAY_EXTENSIONS']?.split(delimiter).filter((path) => path !== '') ?? []),
-    join(dataDir, 'extensions'),
-    join(import.meta.dirname, 'extensions'),
-  ];
   return {
     clock,
     store,
@@ -111,14 +118,11 @@ export function createServices(
       },
     }),
     redact: (text) => redactor.redact(text),
-    openEngine: (engine, sessionOptions, signal) =>
-      openEngine(
-        engine,
-        sessionOptions,
-        { clock, extensionDirs, sparkRemote: env['SPARK_REMOTE'] },
-        signal,
-      ),
+    openEngine: engineOpener(surroundings),
     writeReport: (ended) =>
-      writeReport(openStorage(env['DRAY_REPORTS'] ?? join(dataDir, 'reports')), ended),
+      // A probe's findings are all in its line.
+      ended.outcome?.findings === undefined
+        ? writeReport(openStorage(env['DRAY_REPORTS'] ?? join(dataDir, 'reports')), ended)
+        : Promise.resolve(undefined),
   };
 }

@@ -4,6 +4,7 @@ import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { capabilities } from './commands/capabilities.ts';
+import { doctor } from './commands/doctor.ts';
 import { loadsList } from './commands/loads.ts';
 import { notificationsList } from './commands/notifications.ts';
 import { packageCommand } from './commands/package.ts';
@@ -22,9 +23,10 @@ import {
   submissionsShow,
 } from './commands/submissions.ts';
 import { submit } from './commands/submit.ts';
+import { twinGlue } from './commands/twin.ts';
 import { optimize, vacuum } from './commands/upkeep.ts';
 import { verify } from './commands/verify.ts';
-import { assertNode, openStore, type Surroundings } from './context.ts';
+import { assertNode, type Surroundings } from './context.ts';
 import { type EntryOutput, finish } from './generic-main.ts';
 import { failedResult } from './run.ts';
 import { VERSION } from './version.ts';
@@ -39,6 +41,7 @@ const COMMANDS: readonly Command[] = [
   submissionsShow,
   submissionsFollow,
   submissionsCancel,
+  doctor,
   capabilities,
   packageCommand,
   runsList,
@@ -52,6 +55,7 @@ const COMMANDS: readonly Command[] = [
   quarantineReplay,
   notificationsList,
   sparkUp,
+  twinGlue,
 ];
 
 const GROUPS: Readonly<Record<string, string>> = {
@@ -62,6 +66,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   quarantine: 'look at rows that broke rules, and load them again',
   notifications: 'look at what was told of runs',
   spark: 'Spark on this machine',
+  twin: 'platforms on this machine, to develop against',
 };
 
 /**
@@ -83,10 +88,8 @@ export async function dray(
   const execute = (command: Command) => async (args: Readonly<Record<string, unknown>>) => {
     const storePath = args['store'];
     const named = typeof storePath === 'string' ? storePath : undefined;
-    await using store = await openStore(surroundings, named);
     const isTty = output.stderr.isTTY === true;
-    const context = {
-      store,
+    const screen = {
       ...(named === undefined ? {} : { storePath: named }),
       surroundings,
       output,
@@ -95,7 +98,7 @@ export async function dray(
       width: isTty ? (output.stderr.columns ?? 80) : Number.POSITIVE_INFINITY,
       color: isTty && (surroundings.env['NO_COLOR'] ?? '') === '',
     };
-    exitCode = await command.run(args, context, signal);
+    exitCode = await command.run(args, screen, signal);
   };
 
   const cli = grouped(yargs([...argv]), execute)

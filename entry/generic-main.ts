@@ -2,7 +2,7 @@ import { systemClock } from '../core/clock.ts';
 import { messageOf, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
-import { jobs } from '../jobs/registry.ts';
+import { JOB_NAMES, jobs } from '../jobs/registry.ts';
 import type { RunResult } from '../jobs/runner.ts';
 import { type EntryArguments, parseEntryArguments } from './arguments.ts';
 import { assertNode, type Surroundings } from './context.ts';
@@ -45,7 +45,7 @@ export async function genericEntry(
     return finish(result, output, surroundings, argv.includes('--verbose'), true);
   }
   if (args.kind === 'help') {
-    output.stdout.write(entryHelp(jobNames));
+    output.stdout.write(entryHelp(JOB_NAMES));
     return 0;
   }
   if (args.kind === 'version') {

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { EngineName, SqlSession } from '../core/engine.ts';
 import type { RunEvent, RunWatcher } from '../core/events.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Mode, RowCounts } from '../core/ledger.ts';
 import type { Platform } from '../core/platform.ts';
 import type { OutputContract } from '../core/schema.ts';
@@ -55,6 +56,8 @@ export interface EngineContext extends StrategyContext {
 export interface JobContext extends EngineContext {
   readonly run: RunInfo;
   readonly platform: Platform;
+  /** What decided which platform this is. */
+  readonly platformEvidence: string;
   readonly hasSpark: boolean;
   readonly watcher: RunWatcher;
   /** A local folder for what a job keeps when its config names no other place. */
@@ -121,6 +124,8 @@ export interface JobOutcome {
   readonly schemaChanges: readonly ColumnFate[];
   /** Of a dry run that was asked for it. */
   readonly preview?: LoadPreview;
+  /** Of a probe, which loads nothing: what it has found. */
+  readonly findings?: readonly Finding[];
 }
 
 /** What a job computes, of what and for which targets; nothing is written for it. */

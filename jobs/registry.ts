@@ -1,11 +1,15 @@
 import { JobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { added } from './added.ts';
+import { doctor } from './doctor/job.ts';
 import type { JobDefinition } from './job.ts';
 import { loadPromos } from './load-promos/job.ts';
 
 /** Every job there is. To add one: its folder, and its name here; jobs of users: docs/package.md. */
-export const jobs = register([loadPromos, ...added]);
+export const jobs = register([loadPromos, doctor, ...added]);
+
+/** Names of those that people run: the probe is sent by `dray doctor`. */
+export const JOB_NAMES = Object.keys(jobs).filter((name) => name !== doctor.name);
 
 /**
  * Jobs by name.

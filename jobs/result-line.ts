@@ -1,4 +1,5 @@
 import type { JobError } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
 import type { JobOutcome, RuleOutcome, RunInfo } from './job.ts';
 import type { DetectedPlatform } from '../core/platform.ts';
 
@@ -7,6 +8,9 @@ const MAX_TEXT = 2_000;
 const MOST_RULES = 16;
 /** A source may bring more new columns than a line has room for; events have all. */
 const MOST_COLUMNS = 16;
+/** Of a probe; the longest texts of so many fit. */
+const MOST_FINDINGS = 25;
+const MAX_FINDING = { name: 80, text: 240, fix: 200 } as const;
 const WORST = ['failed', 'broken', 'tolerated', 'passed'] as const;
 
 /** The one JSON line on stdout, at most 16 kB; its keys are public. */
@@ -26,6 +30,8 @@ export interface ResultLine {
   readonly rules: readonly Readonly<Record<string, unknown>>[];
   readonly rules_left_out: number;
   readonly warnings: readonly string[];
+  /** Of a probe alone. */
+  readonly findings?: readonly Readonly<Record<string, unknown>>[];
   readonly error: {
     readonly code: string;
     readonly message: string;
@@ -80,6 +86,9 @@ export function resultLine(
       })),
     rules_left_out: Math.max(0, rules.length - MOST_RULES),
     warnings: (outcome?.warnings ?? []).slice(0, 5).map((text) => short(text).slice(0, 500)),
+    ...(outcome?.findings === undefined
+      ? {}
+      : { findings: outcome.findings.slice(0, MOST_FINDINGS).map((one) => told(one, redact)) }),
     error:
       error === undefined
         ? null
@@ -90,6 +99,14 @@ export function resultLine(
           },
     report: report ?? null,
   };
+}
+
+function told(finding: Finding, redact: (text: string) => string) {
+  const short = (key: keyof typeof MAX_FINDING, text: string) =>
+    redact(text).slice(0, MAX_FINDING[key]);
+  const { name, verdict, text } = finding;
+  const fix = 'fix' in finding ? { fix: short('fix', finding.fix) } : {};
+  return { name: short('name', name), verdict, text: short('text', text), ...fix };
 }
 
 function worstFirst(rules: readonly RuleOutcome[]): readonly RuleOutcome[] {

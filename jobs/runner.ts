@@ -220,6 +220,7 @@ function contextOf(
     ...services,
     run,
     platform: platform.platform,
+    platformEvidence: platform.evidence,
     hasSpark: platform.hasSpark,
     event,
     openEngine: (engine, options, signal) =>

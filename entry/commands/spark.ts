@@ -54,12 +54,16 @@ export const sparkUp = defineCommand({
   },
 });
 
-/** What `node scripts/spark.mjs` has put below `folder`. */
-function prepared(folder: string, version: string | undefined) {
+/** Versions of Spark that `node scripts/spark.mjs` has put below `folder`, newest first. */
+export function preparedVersions(folder: string): readonly string[] {
   const found = existsSync(folder) ? readdirSync(folder) : [];
-  const whole = found
+  return found
     .filter((name) => existsSync(join(folder, name, 'stamp.sha256')))
     .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+}
+
+function prepared(folder: string, version: string | undefined) {
+  const whole = preparedVersions(folder);
   const chosen = version === undefined ? whole[0] : whole.find((name) => name === version);
   if (chosen === undefined) {
     const what = version === undefined ? 'Spark' : `Spark "${printable(version)}"`;

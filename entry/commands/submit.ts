@@ -119,7 +119,8 @@ export const submit = defineCommand({
   },
 });
 
-async function sent(
+/** Sends an attempt; with `wait`, to its end. */
+export async function sent(
   details: Omit<JobArguments, 'result'>,
   chosen: ChosenAttempt,
   destination: Destination,
@@ -190,7 +191,7 @@ async function submissionOf(
   };
 }
 
-function noPlatform(name: string): JobError {
+export function noPlatform(name: string): JobError {
   const near = nearest(name, SUBMIT_PLATFORMS);
   return new JobError('ARGUMENTS_INVALID', `runs cannot be sent to "${printable(name)}"`, {
     hint: `${near === undefined ? '' : `did you mean "${near}"? `}platforms: ${SUBMIT_PLATFORMS.join(', ')}`,

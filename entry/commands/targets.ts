@@ -6,7 +6,7 @@ import type { RunRecord } from '../../core/run-store.ts';
 import type { Redactor } from '../../core/secrets.ts';
 import { createJob } from '../../jobs/factory.ts';
 import type { Computation, EngineContext } from '../../jobs/job.ts';
-import { jobs } from '../../jobs/registry.ts';
+import { JOB_NAMES } from '../../jobs/registry.ts';
 import type { SinkPlan } from '../../jobs/sinks.ts';
 import type { Verification } from '../../jobs/verify.ts';
 import type { CommandContext } from '../command.ts';
@@ -85,11 +85,10 @@ async function byConfig(
   { target, config = '', job }: Asked,
   { surroundings }: CommandContext,
 ): Promise<Found> {
-  const names = Object.keys(jobs);
-  const named = job ?? (names.length === 1 ? names[0] : undefined);
+  const named = job ?? (JOB_NAMES.length === 1 ? JOB_NAMES[0] : undefined);
   if (named === undefined) {
     throw new JobError('ARGUMENTS_INVALID', '--job is missing', {
-      hint: `jobs: ${names.join(', ')}`,
+      hint: `jobs: ${JOB_NAMES.join(', ')}`,
     });
   }
   return { job: named, config: await openConfig(config, surroundings), sink: target };

@@ -42,14 +42,14 @@ async function ofEnvironment(
   platform: SubmitPlatform,
   surroundings: Surroundings,
 ): Promise<Settings> {
-  const { path, content } = await configIn(surroundings);
-  const read = configFile.safeParse(content);
-  if (!read.success) {
-    throw new JobError('CONFIG_INVALID', `"${path}": ${z.prettifyError(read.error)}`, {
-      hint: 'it looks like {"environments": {"dev": {"glue": {...}}}}',
+  const file = await readConfigFile(surroundings);
+  if (file === undefined) {
+    const folder = surroundings.cwd;
+    throw new JobError('CONFIG_INVALID', `there is no ${FILES.join(', ')} in "${folder}"`, {
+      hint: '--env names an environment of that file; --settings needs none',
     });
   }
-  const { environments } = read.data;
+  const { path, environments } = file;
   const names = Object.keys(environments);
   const found = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (found === undefined) {
@@ -61,7 +61,24 @@ async function ofEnvironment(
   return found[platform] ?? {};
 }
 
-/** The first of {@link FILES} that is there, in the current folder. */
+/**
+ * dray's config file in the current folder: its settings by environment, then by platform. Undefined
+ * where there is none.
+ *
+ * @throws JobError `CONFIG_INVALID`.
+ */
+export async function readConfigFile(surroundings: Surroundings) {
+  const found = await configIn(surroundings);
+  if (found === undefined) return undefined;
+  const { path, content } = found;
+  const read = configFile.safeParse(content);
+  if (read.success) return { path, environments: read.data.environments };
+  throw new JobError('CONFIG_INVALID', `"${path}": ${z.prettifyError(read.error)}`, {
+    hint: 'it looks like {"environments": {"dev": {"glue": {...}}}}',
+  });
+}
+
+/** The first of {@link FILES} that is there. */
 async function configIn({ cwd, readFile }: Surroundings) {
   for (const name of FILES) {
     const path = join(cwd, name);
@@ -86,7 +103,5 @@ async function configIn({ cwd, readFile }: Surroundings) {
       });
     }
   }
-  throw new JobError('CONFIG_INVALID', `there is no ${FILES.join(', ')} in "${cwd}"`, {
-    hint: '--env names an environment of that file; --settings needs none',
-  });
+  return undefined;
 }

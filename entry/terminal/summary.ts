@@ -2,6 +2,7 @@ import type { JobOutcome } from '../../jobs/job.ts';
 import { printable } from '../../core/printable.ts';
 import type { ResultLine } from '../../jobs/result-line.ts';
 import type { RunResult } from '../../jobs/runner.ts';
+import { findingLines } from '../doctor/view.ts';
 import { count } from '../wording.ts';
 import { errorLines } from './error-lines.ts';
 import { duration, type Paint, painter, type Tone } from './format.ts';
@@ -32,7 +33,10 @@ export function printSummary(result: RunResult, options: SummaryOptions): string
   const width = Math.min(WIDEST, Math.max(NARROWEST, options.width)) - INDENT.length;
   const { outcome, error, line } = result;
   const blocks = [
-    outcome === undefined ? [] : accountLines(outcome, line, paint, width),
+    outcome === undefined || outcome.findings !== undefined
+      ? []
+      : accountLines(outcome, line, paint, width),
+    findingLines(outcome?.findings ?? [], { width, color: options.color, signs: true }),
     ruleLines(result.rules, paint, width),
     (outcome?.warnings ?? []).map((text) => `${paint('careful', '! warning:')} ${printable(text)}`),
     outcome === undefined ? [] : sampleBlocks(outcome, paint, width),

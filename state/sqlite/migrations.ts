@@ -110,6 +110,9 @@ const MIGRATIONS = [
   },
 ] as const;
 
+/** The version of the schema that this dray makes of any earlier one. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
 /**
  * Brings the schema up to date; of several processes that open a new file at once, one does it.
  *
@@ -142,7 +145,7 @@ function versionOf(database: DatabaseSync): number {
   return Number(database.prepare('pragma user_version').get()?.['user_version']);
 }
 
-function newerSchema(path: string, version: number): JobError {
+export function newerSchema(path: string, version: number): JobError {
   return new JobError(
     'STORE_FAILED',
     `the run store "${path}" has schema version ${String(version)}, this version of dray knows ${String(MIGRATIONS.length)}`,

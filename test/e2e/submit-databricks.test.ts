@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { PYTHON, withoutPython } from '../launcher/launch.ts';
 import { type DatabricksTwin, startDatabricksTwin } from '../twins/databricks.ts';
-import { runScript } from '../twins/script.ts';
+import { runScript } from '../../entry/twin/script.ts';
 import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const WHEEL = 'main/jobs/dray_entry-0.1.0-py3-none-any.whl';
@@ -36,7 +36,7 @@ const SETTINGS = {
             // The volumes are mounted elsewhere.
             argv.map((word) => word.replace(/^\/Volumes\//, `${volumes}/`)),
             {
-              ...{ python: PYTHON, entry: ['-m', 'dray_entry'], onOutput },
+              ...{ root: ROOT, python: PYTHON, entry: ['-m', 'dray_entry'], onOutput },
               env: {
                 ...{ DATABRICKS_RUNTIME_VERSION: '17.3', DRAY_NODE: process.execPath },
                 PROMOS_DB_PASSWORD: world.postgres.password,
@@ -90,6 +90,7 @@ const SETTINGS = {
       let printed = '';
       const run = runScript(['--version'], {
         ...{
+          root: ROOT,
           python: PYTHON,
           entry: ['-c', 'import dray_entry; dray_entry.notebook({"nope": "1"})'],
         },

@@ -8,7 +8,7 @@ import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
 import { runServerless, runStep } from '../twins/driver.ts';
 import { APPLICATION, type ServerlessTwin, startServerlessTwin } from '../twins/emr-serverless.ts';
 import { type EmrTwin, startEmrTwin } from '../twins/emr.ts';
-import type { ScriptOptions } from '../twins/script.ts';
+import type { ScriptOptions } from '../../entry/twin/script.ts';
 import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const PACKAGE = {
@@ -32,6 +32,7 @@ const PACKAGE = {
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     source = await world.smallSource();
     const options: ScriptOptions = {
+      root: ROOT,
       python: process.env['DRAY_TEST_MOTO'] ?? '',
       env: {
         ...s3.env,

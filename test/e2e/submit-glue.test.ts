@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
-import { type GlueTwin, startGlueTwin } from '../twins/glue.ts';
-import { runScript } from '../twins/script.ts';
+import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
+import { runScript } from '../../entry/twin/script.ts';
 import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const PYTHON = process.env['DRAY_TEST_MOTO'] ?? '';
@@ -31,6 +31,7 @@ const SETTINGS = {
       clock: systemClock,
       execute: (_, argv) =>
         runScript(argv, {
+          root: ROOT,
           python: PYTHON,
           env: {
             ...s3.env,

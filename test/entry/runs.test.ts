@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import yargs from 'yargs';
@@ -24,10 +27,15 @@ const RESULT = {
 /** What the other commands print to; these two don't. */
 const nowhere = new PassThrough();
 
+let folder: string;
+let storePath: string;
+/** Open beside the one that each command opens for itself. */
 let store: RunStore;
 
 beforeEach(async () => {
-  store = await openSqliteStore(':memory:');
+  folder = mkdtempSync(join(tmpdir(), 'dray-runs-'));
+  storePath = join(folder, 'dray.db');
+  store = await openSqliteStore(storePath);
   await begin('good', { window: WINDOW });
   const step = { name: 'load', attempt: 1, startedAt: '2017-06-12T02:00:00.000Z' };
   await store.putStep('good', { ...step, state: 'COMPLETED', endedAt: '2017-06-12T02:00:09.500Z' });
@@ -41,6 +49,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await store[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
 });
 
 async function begin(runId: string, changes: Partial<NewAttempt>): Promise<void> {
@@ -73,8 +82,8 @@ async function printed(
   const err: string[] = [];
   const parser = yargs().command(command.usage, command.summary, (args) => command.flags(args));
   const args = await parser.exitProcess(false).parseAsync([...argv]);
-  const context = {
-    store,
+  const screen = {
+    storePath,
     surroundings: {
       env: {},
       cwd: '/',
@@ -88,7 +97,7 @@ async function printed(
     width: look.width ?? Number.POSITIVE_INFINITY,
     color: look.color ?? false,
   };
-  const code = await command.run(args, context, AbortSignal.abort());
+  const code = await command.run(args, screen, AbortSignal.abort());
   return { out: out.join('\n'), err: err.join('\n'), code };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUCKET, type TestS3 } from '../aws/s3.ts';
 import { type TestClock, testClock } from '../twins/clock.ts';
-import { type GlueTwin, startGlueTwin } from '../twins/glue.ts';
+import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
 import { type Cli, cliAt } from './cli.ts';
 
 const NOOP = { notification_service: 'NOOP' };

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { JobError } from '../../core/errors.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
-import type { GlueTwin } from '../twins/glue.ts';
+import type { GlueTwin } from '../../platforms/twins/glue.ts';
 import { CONFIG, type Desk, openDesk, SETTINGS } from './submit-desk.ts';
 
 const forever = new AbortController().signal;

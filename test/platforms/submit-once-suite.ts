@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { noFailpoints } from '../../core/failpoint.ts';
 import type { Submitter } from '../../core/submitter.ts';
 import { CREDENTIALS } from '../aws/moto.ts';
-import type { JsonService } from '../twins/aws-json.ts';
+import type { JsonService } from '../../platforms/twins/aws-json.ts';
 import { type TestClock, testClock } from '../twins/clock.ts';
 import { Died, dieAt, POINTS, submits } from './process.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { checkJobRun, checkSubmit, type Json, Refusal, type TwinJob } from './databricks-checks.ts';
 import { oldState, terminationType } from './databricks-states.ts';
-import type { Execution } from './glue.ts';
+import type { Execution } from '../../platforms/twins/glue.ts';
 import { type RestAnswer, type RestCall, type RestService, serveRest } from './rest.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */

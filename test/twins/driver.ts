@@ -3,11 +3,10 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Execution } from './glue.ts';
-import type { ScriptOptions } from './script.ts';
+import type { Execution } from '../../platforms/twins/glue.ts';
+import type { ScriptOptions } from '../../entry/twin/script.ts';
 import { yarn } from './yarn.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
 /** What `aws s3 cp URI -` and `spark-submit OPTIONS SCRIPT ...` do on a primary node, as far as a step goes. */
@@ -65,7 +64,7 @@ async function unpack(folder: string): Promise<void> {
  * in. Ends when the last of its processes has let go of its output.
  */
 function execution(
-  { python, env, onOutput }: ScriptOptions,
+  { root, python, env, onOutput }: ScriptOptions,
   stop: (child: ChildProcess) => void,
   commandIn: (folder: string) => Promise<readonly string[]>,
 ): Execution {
@@ -75,7 +74,7 @@ function execution(
   async function work(): Promise<number> {
     const folder = await mkdtemp(join(tmpdir(), 'dray-twin-'));
     try {
-      await packInto(folder);
+      await packInto(folder, root);
       const [command = '', ...args] = await commandIn(folder);
       if (isStopped) return 137;
       const started = spawn(command, args, {
@@ -112,13 +111,13 @@ function execution(
   };
 }
 
-async function packInto(folder: string): Promise<void> {
+async function packInto(folder: string, root: string): Promise<void> {
   const launcher = join(folder, 'packed/dray_launcher');
-  await cp(join(ROOT, 'entry/launcher/dray_launcher'), launcher, { recursive: true });
-  await cp(join(ROOT, 'dist/generic-entry.mjs'), join(launcher, 'generic-entry.mjs'));
-  await symlink(join(ROOT, 'node_modules'), join(launcher, 'node_modules'));
+  await cp(join(root, 'entry/launcher/dray_launcher'), launcher, { recursive: true });
+  await cp(join(root, 'dist/generic-entry.mjs'), join(launcher, 'generic-entry.mjs'));
+  await symlink(join(root, 'node_modules'), join(launcher, 'node_modules'));
   await run('tar', ['-czf', join(folder, 'archive.tar.gz'), '-C', dirname(launcher), '.']);
-  await cp(join(ROOT, 'entry/launcher/generic_entry.py'), join(folder, 'script/generic_entry.py'));
+  await cp(join(root, 'entry/launcher/generic_entry.py'), join(folder, 'script/generic_entry.py'));
   await mkdir(join(folder, 'work'));
   await mkdir(join(folder, 'bin'));
 }

@@ -1,5 +1,5 @@
-import type { Answer } from './aws-json.ts';
-import type { Execution } from './glue.ts';
+import type { Answer } from '../../platforms/twins/aws-json.ts';
+import type { Execution } from '../../platforms/twins/glue.ts';
 
 /** How clusters and steps go; all times in milliseconds of the clock. */
 export interface EmrBehaviour {

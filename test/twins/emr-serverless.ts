@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, type Asked, type JsonService, serveAws, ServiceError } from './aws-json.ts';
-import type { Execution } from './glue.ts';
+import {
+  type Answer,
+  type Asked,
+  type JsonService,
+  serveAws,
+  ServiceError,
+} from '../../platforms/twins/aws-json.ts';
+import type { Execution } from '../../platforms/twins/glue.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
 export interface ServerlessBehaviour {

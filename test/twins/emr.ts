@@ -1,5 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, type JsonService, serveAwsJson, ServiceError } from './aws-json.ts';
+import {
+  type Answer,
+  type JsonService,
+  serveAwsJson,
+  ServiceError,
+} from '../../platforms/twins/aws-json.ts';
 import {
   CLUSTER_ENDS,
   concurrencyOf,

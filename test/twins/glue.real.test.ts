@@ -5,7 +5,7 @@ import { glueSubmitter } from '../../platforms/glue/submitter.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { askBoto } from './boto.ts';
 import { testClock } from './clock.ts';
-import { startGlueTwin } from './glue.ts';
+import { startGlueTwin } from '../../platforms/twins/glue.ts';
 
 (withoutMoto === '' ? describe : describe.skip)(`boto3${withoutMoto}`, () => {
   it('is satisfied by the Glue twin, and its model of Glue by the requests of dray', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Fault } from './aws-json.ts';
+import type { Fault } from '../../platforms/twins/aws-json.ts';
 
 export interface RestCall {
   readonly method: string;

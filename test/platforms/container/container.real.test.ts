@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../core/clock.ts';
+import type { Finding } from '../../../core/finding.ts';
 import { noFailpoints } from '../../../core/failpoint.ts';
 import { parseConfig } from '../../../core/wire.ts';
 import { dray } from '../../../entry/dray-main.ts';
@@ -117,6 +118,35 @@ const CONFIG = {
     expect(await docker('ps', '--all', '--filter', filter, '--format', '{{.State}}')).toBe(
       'exited',
     );
+  });
+
+  it('sends a probe whose answer is shown here, with what is wrong there', async () => {
+    // The image's user may write to /lake; nobody listens on that port.
+    const settings = JSON.stringify({ image: IMAGE, volumes: [`${folder}/lake:/lake`] });
+    const probe = ['--path', '/lake/probe', '--path', '/nowhere', '--host', '127.0.0.1:9'];
+    const code = await cli('doctor', 'container', '--settings', settings, '--json', ...probe);
+    const { findings } = JSON.parse(out) as { readonly findings: readonly Finding[] };
+    const [, runId = ''] = /^run (\S+),/m.exec(err) ?? [];
+    const filter = `label=dray.run_id=${runId}`;
+    await docker('rm', await docker('ps', '--all', '--quiet', '--filter', filter));
+    const of = (name: string) => findings.find((finding) => finding.name === name);
+    expect([
+      code,
+      of('platform'),
+      of('Node'),
+      of('DuckDB'),
+      of('storage /lake/probe'),
+    ]).toMatchObject([
+      1,
+      { verdict: 'ok', text: 'CONTAINER: --service_provider is CONTAINER' },
+      { verdict: 'ok', text: expect.stringContaining('glibc') },
+      { verdict: 'ok' },
+      { verdict: 'ok' },
+    ]);
+    expect([of('storage /nowhere'), of('network 127.0.0.1:9')]).toMatchObject([
+      { verdict: 'red', fix: expect.stringMatching(/./) },
+      { verdict: 'red', text: expect.stringContaining('ECONNREFUSED') },
+    ]);
   });
 
   it.each(POINTS)('starts one container after a death %s', async (_, place, time) => {

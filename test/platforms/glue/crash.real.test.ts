@@ -1,7 +1,7 @@
 import { parseConfig } from '../../../core/wire.ts';
 import { glueSettings } from '../../../platforms/glue/settings.ts';
 import { glueSubmitter } from '../../../platforms/glue/submitter.ts';
-import { startGlueTwin } from '../../twins/glue.ts';
+import { startGlueTwin } from '../../../platforms/twins/glue.ts';
 import { describeSubmitOnce } from '../submit-once-suite.ts';
 
 describeSubmitOnce('Glue', async (clock) => {
