@@ -1,12 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
-/**
- * What goes wrong with one request. `lost`: it is done, and the connection cut before the answer;
- * `cut`: the connection is cut before it is done; the others are answers in its place.
- */
-export type Fault = 'lost' | 'cut' | 'throttled' | 'failed';
+import type { IncomingMessage } from 'node:http';
+import { type FaultyService, type Reply, serveWithFaults } from './server.ts';
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** By the names of the service's operations. */
@@ -22,16 +15,6 @@ export class ServiceError extends Error {
   }
 }
 
-export interface JsonService extends AsyncDisposable {
-  readonly endpoint: string;
-  /** Requests that were done, by operation, in order. */
-  readonly done: readonly string[];
-  /** The next requests of an operation meet these, one each. */
-  fail(operation: string, ...faults: readonly Fault[]): void;
-  /** Forgets the faults that no request has met. */
-  calm(): void;
-}
-
 /** What a request asks for, and what of its input stands in path and query. */
 export interface Asked {
   readonly operation: string;
@@ -43,7 +26,7 @@ export async function serveAwsJson(
   service: string,
   operations: Operations,
   port = 0,
-): Promise<JsonService> {
+): Promise<FaultyService> {
   return await serveAws(operations, port, ({ headers }) => {
     const [name, operation = ''] = String(headers['x-amz-target']).split('.');
     return name === service ? { operation, input: {} } : undefined;
@@ -55,66 +38,41 @@ export async function serveAws(
   operations: Operations,
   port: number,
   route: (request: IncomingMessage) => Asked | undefined,
-): Promise<JsonService> {
-  const faults = new Map<string, Fault[]>();
-  const done: string[] = [];
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { operation, input } = route(request) ?? { operation: '', input: {} };
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const fault = faults.get(operation)?.shift();
-    if (fault === 'cut') {
-      request.socket.destroy();
-      return;
-    }
-    const act = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
-    try {
-      if (fault === 'throttled') throw new ServiceError('ThrottlingException', 'Rate exceeded');
-      if (fault === 'failed') {
-        throw new ServiceError('InternalServiceException', 'try again', 500);
+): Promise<FaultyService> {
+  const protocol = {
+    read(request: IncomingMessage, body: Buffer) {
+      const { operation, input } = route(request) ?? { operation: '', input: {} };
+      const { method = '', url = '' } = request;
+      return { operation, input, body, what: `${operation} ${method} ${url}` };
+    },
+    nameOf: ({ operation }: Asked) => operation,
+    async answer({ operation, input, body, what }: Asked & { body: Buffer; what: string }) {
+      const act = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
+      try {
+        if (act === undefined) throw new ServiceError('UnknownOperationException', what);
+        const given = JSON.parse(body.toString() || '{}') as Answer;
+        return reply(200, await act({ ...given, ...input }));
+      } catch (error) {
+        if (error instanceof ServiceError) return errorReply(error);
+        throw error;
       }
-      if (act === undefined) {
-        const { method = '', url = '' } = request;
-        throw new ServiceError('UnknownOperationException', `${operation} ${method} ${url}`);
-      }
-      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Answer;
-      const answered = await act({ ...body, ...input });
-      done.push(operation);
-      if (fault === 'lost') request.socket.destroy();
-      else send(response, 200, answered);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const { name, message, status } = error;
-      response.setHeader('x-amzn-errortype', name);
-      send(response, status, { __type: name, Message: message, message });
-    }
+    },
+    refusal: (fault: 'throttled' | 'failed') =>
+      errorReply(
+        fault === 'throttled'
+          ? new ServiceError('ThrottlingException', 'Rate exceeded')
+          : new ServiceError('InternalServiceException', 'try again', 500),
+      ),
   };
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      response.destroy(error as Error);
-    });
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    done,
-    fail(operation, ...more) {
-      faults.set(operation, [...(faults.get(operation) ?? []), ...more]);
-    },
-    calm() {
-      faults.clear();
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return await serveWithFaults(protocol, port);
 }
 
-function send(response: ServerResponse, status: number, body: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-  response.end(JSON.stringify(body));
+function errorReply({ name, message, status }: ServiceError): Reply {
+  const { headers, content } = reply(status, { __type: name, Message: message, message });
+  return { status, headers: { ...headers, 'x-amzn-errortype': name }, content };
+}
+
+function reply(status: number, body: Answer): Reply {
+  const headers = { 'content-type': 'application/x-amz-json-1.1' };
+  return { status, headers, content: JSON.stringify(body) };
 }

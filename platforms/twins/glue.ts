@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, type JsonService, serveAwsJson, ServiceError } from './aws-json.ts';
+import { type Answer, serveAwsJson, ServiceError } from './aws-json.ts';
+import type { FaultyService } from './server.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
 export interface GlueBehaviour {
@@ -32,7 +33,7 @@ export interface GlueRun {
   exit?: number;
 }
 
-export interface GlueTwin extends JsonService {
+export interface GlueTwin extends FaultyService {
   readonly behaviour: GlueBehaviour;
   readonly runs: readonly GlueRun[];
   readonly jobs: ReadonlyMap<string, Answer>;

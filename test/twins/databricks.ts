@@ -1,10 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { checkJobRun, checkSubmit, type Json, Refusal, type TwinJob } from './databricks-checks.ts';
+import { fileIn, refused } from './databricks-files.ts';
 import { oldState, terminationType } from './databricks-states.ts';
 import type { Execution } from '../../platforms/twins/glue.ts';
-import { type RestAnswer, type RestCall, type RestService, serveRest } from './rest.ts';
+import { serveRest } from './rest.ts';
+import type { FaultyService } from '../../platforms/twins/server.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
 export interface DatabricksBehaviour {
@@ -41,7 +41,7 @@ export interface DatabricksRun {
   printed: string;
 }
 
-export interface DatabricksTwin extends RestService {
+export interface DatabricksTwin extends FaultyService {
   readonly token: string;
   readonly behaviour: DatabricksBehaviour;
   readonly runs: readonly DatabricksRun[];
@@ -253,20 +253,6 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
     },
   };
 
-  async function files({ method, path, body }: RestCall): Promise<RestAnswer> {
-    const file = join(volumes, decodeURIComponent(path.replace('/api/2.0/fs/files/Volumes/', '')));
-    if (method === 'PUT') {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, body);
-      return { status: 204 };
-    }
-    try {
-      return { status: 200, bytes: await readFile(file) };
-    } catch {
-      return refused(new Refusal(404, 'NOT_FOUND', `The file ${path} does not exist.`));
-    }
-  }
-
   const service = await serveRest({
     nameOf: ({ path }) =>
       path.replace('/api/2.2/jobs/', '').replace(/^\/api\/2.0\/fs\/.*/, 'files'),
@@ -274,7 +260,7 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
       if (call.authorization !== `Bearer ${TOKEN}`) {
         return refused(new Refusal(403, '403', 'Invalid access token.'));
       }
-      if (call.path.startsWith('/api/2.0/fs/files/Volumes/')) return await files(call);
+      if (call.path.startsWith('/api/2.0/fs/files/Volumes/')) return await fileIn(volumes, call);
       const act = OPERATIONS[`${call.method} ${call.path.replace('/api/2.2/jobs/', '')}`];
       try {
         if (act === undefined) throw new Refusal(404, 'ENDPOINT_NOT_FOUND', 'No API found');
@@ -293,8 +279,4 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   return { ...service, token: TOKEN, behaviour, runs, clusters, jobs, stateOf };
-}
-
-function refused({ status, code, message }: Refusal): RestAnswer {
-  return { status, json: { error_code: code, message } };
 }

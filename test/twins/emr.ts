@@ -1,10 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
-import {
-  type Answer,
-  type JsonService,
-  serveAwsJson,
-  ServiceError,
-} from '../../platforms/twins/aws-json.ts';
+import { type Answer, serveAwsJson, ServiceError } from '../../platforms/twins/aws-json.ts';
+import type { FaultyService } from '../../platforms/twins/server.ts';
 import {
   CLUSTER_ENDS,
   concurrencyOf,
@@ -17,7 +13,7 @@ import {
   staysUp,
 } from './emr-machine.ts';
 
-export interface EmrTwin extends JsonService {
+export interface EmrTwin extends FaultyService {
   readonly behaviour: EmrBehaviour;
   /** In the order they were made. */
   clusters(): readonly EmrCluster[];
