@@ -47,13 +47,25 @@ export function fromWire(json: unknown): FromWire {
   return { value: translate(json, [], false), refused };
 }
 
+/** How a message names what was checked, and the page that has its keys. */
+export interface Subject {
+  readonly name: string;
+  readonly page: string;
+}
+
+const JOB_CONFIG: Subject = { name: 'the config', page: 'docs/configuration.md' };
+
 /**
  * Checks a config as it came over the wire and gives it its type.
  *
  * @param schema - of the camelCase form, strict objects, so that an unknown key is an error.
  * @throws JobError `CONFIG_INVALID` that lists everything that is wrong, one line each.
  */
-export function parseConfig<T>(schema: ZodType<T>, json: unknown): T {
+export function parseConfig<T>(
+  schema: ZodType<T>,
+  json: unknown,
+  { name, page }: Subject = JOB_CONFIG,
+): T {
   const { value, refused } = fromWire(json);
   const result = schema.safeParse(value);
   if (result.success && refused.length === 0) return result.data;
@@ -62,8 +74,8 @@ export function parseConfig<T>(schema: ZodType<T>, json: unknown): T {
   throw new JobError(
     'CONFIG_INVALID',
     lines.length === 1 && first !== undefined
-      ? `the config is not valid: ${first}`
-      : `the config has ${String(lines.length)} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`,
-    { hint: 'docs/configuration.md has every key with its values and its default' },
+      ? `${name} is not valid: ${first}`
+      : `${name} has ${String(lines.length)} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`,
+    { hint: `${page} has every key with its values and its default` },
   );
 }

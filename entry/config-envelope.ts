@@ -10,10 +10,14 @@ export interface EnvelopeReader {
 
 const OTHER_FORMS = 'pass the config as @FILE or base64url:TEXT';
 
-/** Opens what `--config` of the commands names: an envelope, or the path of a file. */
-export async function openConfig(given: string, io: EnvelopeReader): Promise<unknown> {
+/** Opens what a flag such as `--config` names: an envelope, or the path of a file. */
+export async function openConfig(
+  given: string,
+  io: EnvelopeReader,
+  flag = '--config',
+): Promise<unknown> {
   const text = /^(\s*\{|@|base64url:)/.test(given) ? given : `@${given}`;
-  return await openEnvelope('--config', text, io);
+  return await openEnvelope(flag, text, io);
 }
 
 /**
@@ -50,7 +54,7 @@ async function fromFile(flag: string, path: string, io: EnvelopeReader): Promise
     text = await io.readFile(path);
   } catch (error) {
     throw new JobError('CONFIG_INVALID', `${flag}: "${path}" cannot be read: ${messageOf(error)}`, {
-      hint: 'give the path of a JSON file after the @',
+      hint: 'name a JSON file that can be read here',
       cause: error,
     });
   }

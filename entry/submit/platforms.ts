@@ -173,5 +173,6 @@ function parsed<Schema extends z.ZodType>(
   schema: Schema,
   wire: Readonly<Record<string, unknown>>,
 ): z.output<Schema> {
-  return parseConfig(schema, wire) as z.output<Schema>;
+  const subject = { name: 'the config of the platform', page: 'docs/submit.md' };
+  return parseConfig(schema, wire, subject) as z.output<Schema>;
 }

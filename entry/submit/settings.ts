@@ -33,7 +33,8 @@ export async function settingsFor(
   surroundings: Surroundings,
 ): Promise<Settings> {
   const base = env === undefined ? {} : await ofEnvironment(env, platform, surroundings);
-  const over = given === undefined ? {} : ((await openConfig(given, surroundings)) as Settings);
+  const over =
+    given === undefined ? {} : ((await openConfig(given, surroundings, '--settings')) as Settings);
   return { ...base, ...over };
 }
 

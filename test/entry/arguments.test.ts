@@ -221,7 +221,7 @@ describe('the config', () => {
     ['base64url:%%', 'is not base64url', 'encode'],
     [encoded(Uint8Array.of(0x7b, 0xff)), 'is not UTF-8 text in base64url', 'encode'],
     [encoded('{"a"'), '(base64url) is not JSON: expected ":"', 'YARN'],
-    ['@/conf/none.json', '"/conf/none.json" cannot be read: ENOENT', '@'],
+    ['@/conf/none.json', '"/conf/none.json" cannot be read: ENOENT', 'JSON file'],
   ])('is refused when it is %j', async (text, message, hint) => {
     const error = await configOf(text).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({

@@ -240,6 +240,8 @@ const WINDOW = ['--from', '2017-06-05', '--to', '2017-06-12'];
   it.each([
     [['--settings', '{"role": "missing"}'], 'SUBMIT_REFUSED', 'Role should not be null'],
     [['--settings', '{"worker_typ": "G.1X"}'], 'CONFIG_INVALID', 'did you mean "worker_type"?'],
+    [['--settings', '{"worker_typ": "G.1X"}'], 'CONFIG_INVALID', 'docs/submit.md has every key'],
+    [['--settings', '/no/settings.json'], 'CONFIG_INVALID', '--settings: "/no/settings.json"'],
     [['--settings', '{"manage_job": false}'], 'SUBMIT_REFUSED', 'there is no Glue job'],
     [['--env', 'pro'], 'CONFIG_INVALID', 'did you mean "prod"?'],
     [['--env', 'prod'], 'CONFIG_INVALID', 'the settings for Glue have no "role"'],
