@@ -13,6 +13,9 @@ export const UNTRANSLATED: ReadonlySet<string | number> = new Set([
   'options',
   'headers',
   'tags',
+  'labels',
+  'annotations',
+  'nodeSelector',
 ]);
 
 export function isWireName(key: string): boolean {

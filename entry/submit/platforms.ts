@@ -15,6 +15,7 @@ import { wordsBefore } from '../../platforms/emr/request.ts';
 import { clusterOf, emrSettings } from '../../platforms/emr/settings.ts';
 import { glueJobName } from '../../platforms/glue/request.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
+import { kubernetesSettings } from '../../platforms/kubernetes/settings.ts';
 import { localSettings } from '../../platforms/local/settings.ts';
 import { localSubmitter } from '../../platforms/local/submitter.ts';
 
@@ -108,6 +109,25 @@ const PLATFORMS = {
         // The SDK takes a quarter of a second to load.
         const { glueSubmitter } = await import('../../platforms/glue/submitter.ts');
         return glueSubmitter({ settings, job });
+      },
+    };
+  },
+
+  kubernetes(wire, _, env) {
+    const settings = parsed(kubernetesSettings, wire);
+    const { kubeconfig, context, namespace } = settings;
+    return {
+      place: `${context ?? 'current'}/${namespace}`,
+      waitForRoomMs: settings.waitForRoomS * 1000,
+      ...folders(settings.resultPrefix, settings.artifacts),
+      serviceProvider: 'CONTAINER',
+      async open(clock) {
+        const [{ kubernetes }, { ANSWER_MS, kubernetesSubmitter }] = await Promise.all([
+          import('../../platforms/kubernetes/client.ts'),
+          import('../../platforms/kubernetes/submitter.ts'),
+        ]);
+        const call = kubernetes({ kubeconfig, context, env }, ANSWER_MS);
+        return kubernetesSubmitter({ settings, call, clock });
       },
     };
   },

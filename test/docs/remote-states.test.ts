@@ -13,6 +13,13 @@ import {
 import { EMR_SERVERLESS_STATES } from '../../platforms/emr-serverless/states.ts';
 import { EMR_CLUSTER_STATES, EMR_STEP_STATES } from '../../platforms/emr/states.ts';
 import { GLUE_STATES } from '../../platforms/glue/states.ts';
+import {
+  KUBERNETES_JOB,
+  KUBERNETES_JOB_FAILURES,
+  KUBERNETES_POD,
+  KUBERNETES_POD_FAILURES,
+  KUBERNETES_WAITING,
+} from '../../platforms/kubernetes/states.ts';
 import { LOCAL_STATES } from '../../platforms/local/states.ts';
 
 const PAGE = readFileSync(new URL('../../docs/states.md', import.meta.url), 'utf8');
@@ -41,6 +48,11 @@ const PLATFORMS: Readonly<Record<string, Readonly<Record<string, RemoteMeaning>>
   'EMR cluster': EMR_CLUSTER_STATES,
   'EMR Serverless': EMR_SERVERLESS_STATES,
   Container: CONTAINER_STATES,
+  'Kubernetes: Job': KUBERNETES_JOB,
+  'Kubernetes: reason of Failed': KUBERNETES_JOB_FAILURES,
+  'Kubernetes: pod': KUBERNETES_POD,
+  'Kubernetes: why a pod has failed': KUBERNETES_POD_FAILURES,
+  'Kubernetes: why a pod waits': KUBERNETES_WAITING,
   'This machine': LOCAL_STATES,
 };
 
