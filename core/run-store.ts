@@ -3,6 +3,7 @@ import type { RunEvent } from './events.ts';
 import type { Notification } from './notification.ts';
 import type { RunState } from './run-state.ts';
 import type { SubmissionStore } from './submission-store.ts';
+import type { TelemetryStore } from './telemetry.ts';
 import type { Window } from './window.ts';
 
 export interface StepRecord {
@@ -63,7 +64,7 @@ export interface RunFilter {
  * Keeps runs, steps and events. Every change of state is a compare-and-set on
  * (runId, attempt, state) and appends its event in the same transaction.
  */
-export interface RunStore extends SubmissionStore, AsyncDisposable {
+export interface RunStore extends SubmissionStore, TelemetryStore, AsyncDisposable {
   /**
    * Records a new run, or a higher attempt of a known one, as RUNNING. The same attempt again, of a
    * run that is RUNNING or has FAILED, is taken as the restart of a process that was killed.
@@ -134,6 +135,11 @@ const STORE_EFFECTS = {
   submissionsOf: 'look',
   rerunsOf: 'look',
   listSubmissions: 'look',
+  storeId: 'look',
+  telemetryPosition: 'look',
+  keepTelemetry: 'effect',
+  settleRun: 'effect',
+  listProgress: 'look',
 } as const satisfies Record<Exclude<keyof RunStore, symbol>, EffectKind>;
 
 export function storeBetweenFailpoints(store: RunStore, failpoints: Failpoints): RunStore {

@@ -31,6 +31,8 @@ export interface RunArguments {
   readonly store?: string;
   /** Where the result line goes beside stdout. */
   readonly result?: string;
+  /** Where what the run tells while it works goes: a folder, `s3://...`, or `log`. */
+  readonly telemetry?: string;
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly verbose: boolean;
@@ -84,6 +86,7 @@ export async function parseEntryArguments(
   const attempt = await problems.during(() => toAttempt(value('attempt')));
   const store = await problems.during(() => toStorePath(value('store')));
   const result = value('result');
+  const telemetry = value('telemetry');
   problems.throwIfAny();
   if (job === undefined) throw new Error('a job that is not known has to be a problem');
   return {
@@ -97,6 +100,7 @@ export async function parseEntryArguments(
     attempt: attempt ?? 1,
     ...(store !== undefined && { store }),
     ...(result !== undefined && { result }),
+    ...(telemetry !== undefined && { telemetry }),
     force: has('force'),
     dryRun: has('dry_run'),
     verbose: has('verbose'),

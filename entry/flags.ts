@@ -10,6 +10,10 @@ export const VALUE_FLAGS = {
   attempt: 'number of the attempt, from 1 (default: 1)',
   store: 'file of the run store',
   result: 'file or s3:// URI that gets the JSON line too, for whoever has sent this run',
+  telemetry:
+    'folder or s3:// URI that gets events and progress while the run works; log: lines on stderr',
+  'dagster-pipes-context': 'set by Dagster, as is the next one, where it starts the run',
+  'dagster-pipes-messages': 'where Dagster wants messages; both may be in the environment instead',
 } as const;
 
 export const BOOLEAN_FLAGS = {

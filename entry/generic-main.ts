@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.ts';
 import { messageOf, toJobError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import { createRedactor } from '../core/secrets.ts';
+import { createRedactor, type Redactor } from '../core/secrets.ts';
 import { JOB_NAMES, jobs } from '../jobs/registry.ts';
 import type { RunResult } from '../jobs/runner.ts';
 import { type EntryArguments, parseEntryArguments } from './arguments.ts';
@@ -9,7 +9,11 @@ import { assertNode, type Surroundings } from './context.ts';
 import { entryHelp } from './flags.ts';
 import { writeRemoteLine } from './remote-line.ts';
 import { failedResult, type RunRequest, runFromConfig } from './run.ts';
+import type { Listeners } from './telemetry/listen.ts';
+import { openPipes, type PipesSession } from './telemetry/pipes/session.ts';
+import { TO_LOG } from './telemetry/place.ts';
 import type { TerminalStream } from './terminal/stream.ts';
+import { SILENT } from './terminal/silent.ts';
 import { printSummary } from './terminal/summary.ts';
 import { terminalWatcher } from './terminal/watcher.ts';
 import { VERSION } from './version.ts';
@@ -31,6 +35,9 @@ export async function genericEntry(
   output: EntryOutput,
   signal: AbortSignal,
 ): Promise<number> {
+  const redactor = createRedactor();
+  const redact = (text: string) => redactor.redact(text);
+  await using pipes = await openPipes(argv, surroundings, output, redact);
   const jobNames = Object.keys(jobs);
   const runId = valueOf('run_id', argv);
   let args: EntryArguments;
@@ -41,7 +48,7 @@ export async function genericEntry(
     const result = failedResult(toJobError(thrown), surroundings, {
       ...(runId === undefined ? {} : { runId: printable(runId) }),
     });
-    await leaveResult(valueOf('result', argv), result, surroundings, output);
+    await leaveResult(valueOf('result', argv), result, pipes, surroundings, output);
     return finish(result, output, surroundings, argv.includes('--verbose'), true);
   }
   if (args.kind === 'help') {
@@ -52,9 +59,17 @@ export async function genericEntry(
     output.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const { job: jobName, verbose, result: place, ...request } = args;
-  const result = await runAndWatch({ jobName, ...request }, surroundings, output, signal);
-  await leaveResult(place, result, surroundings, output);
+  const { job: jobName, verbose, result: place, telemetry, ...request } = args;
+  const listeners = {
+    ...(telemetry === undefined ? {} : { telemetry }),
+    ...(pipes === undefined ? {} : { pipes }),
+    err(line: string) {
+      output.stderr.write(`${line}\n`);
+    },
+  };
+  const asked = { jobName, ...request };
+  const result = await runAndWatch(asked, surroundings, output, signal, { redactor, listeners });
+  await leaveResult(place, result, pipes, surroundings, output);
   return finish(result, output, surroundings, verbose, true);
 }
 
@@ -62,9 +77,12 @@ export async function genericEntry(
 async function leaveResult(
   place: string | undefined,
   { line }: RunResult,
+  pipes: PipesSession | undefined,
   surroundings: Surroundings,
   { stderr }: EntryOutput,
 ): Promise<void> {
+  pipes?.close(line);
+  await pipes?.[Symbol.asyncDispose]();
   if (place === undefined) return;
   try {
     await writeRemoteLine(place, line, surroundings);
@@ -86,8 +104,14 @@ export async function runAndWatch(
   surroundings: Surroundings,
   { stderr }: EntryOutput,
   signal: AbortSignal,
+  told: { readonly redactor?: Redactor; readonly listeners?: Listeners } = {},
 ): Promise<RunResult> {
-  const redactor = createRedactor();
+  const { redactor = createRedactor(), listeners } = told;
+  const heard = { redactor, ...(listeners === undefined ? {} : { listeners }) };
+  if (listeners?.telemetry === TO_LOG) {
+    // What a person would read is in those lines, for whoever follows the log.
+    return await runFromConfig(request, surroundings, { watcher: SILENT, ...heard }, signal);
+  }
   const isTty = stderr.isTTY === true;
   using watcher = terminalWatcher({
     stream: stderr,
@@ -96,7 +120,7 @@ export async function runAndWatch(
     color: hasColor(surroundings, stderr),
     redact: (text) => redactor.redact(text),
   });
-  return await runFromConfig(request, surroundings, { watcher, redactor }, signal);
+  return await runFromConfig(request, surroundings, { watcher, ...heard }, signal);
 }
 
 /** Prints what came of a run and returns the exit code. */

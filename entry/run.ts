@@ -12,6 +12,7 @@ import { runJob, type RunResult } from '../jobs/runner.ts';
 import { detectPlatform } from '../platforms/detect.ts';
 import { createServices, openStore, type Surroundings } from './context.ts';
 import { newRunId } from './run-id.ts';
+import { type Listeners, listenTo } from './telemetry/listen.ts';
 
 /** One run, as flags or a program ask for it. */
 export interface RunRequest {
@@ -32,6 +33,8 @@ export interface RunRequest {
   readonly corrections?: Corrections;
 }
 
+const NOBODY: Listeners = { err: () => undefined };
+
 /**
  * Runs a job from its raw config. Every failure ends as a result with its exit code; nothing is
  * thrown for what a user can get wrong.
@@ -39,7 +42,11 @@ export interface RunRequest {
 export async function runFromConfig(
   request: RunRequest,
   surroundings: Surroundings,
-  show: { readonly watcher: RunWatcher; readonly redactor?: Redactor },
+  show: {
+    readonly watcher: RunWatcher;
+    readonly redactor?: Redactor;
+    readonly listeners?: Listeners;
+  },
   signal: AbortSignal,
 ): Promise<RunResult> {
   const clock = surroundings.clock ?? systemClock;
@@ -62,8 +69,15 @@ export async function runFromConfig(
     known = window === undefined ? run : { ...run, window };
     const job = createJob(request.jobName, request.config);
     await using store = await openStore(surroundings, request.store);
-    const services = createServices(surroundings, store, {
-      watcher: show.watcher,
+    await using heard = await listenTo(
+      known,
+      { store, watcher: show.watcher },
+      known.dryRun ? NOBODY : (show.listeners ?? NOBODY),
+      { surroundings, redact: (text) => redactor.redact(text) },
+      signal,
+    );
+    const services = createServices(surroundings, heard.store, {
+      watcher: heard.watcher,
       redactor,
       ...(request.serviceProvider === undefined
         ? {}
@@ -71,7 +85,7 @@ export async function runFromConfig(
       ...(request.store === undefined ? {} : { store: request.store }),
     });
     const config = redactConfig(request.config) as Readonly<Record<string, unknown>>;
-    return await runJob(job, known, config, services, signal);
+    return await runJob(job, known, config, heard.reporting(services), signal);
   } catch (thrown) {
     return failedResult(toJobError(thrown), surroundings, {
       ...show,

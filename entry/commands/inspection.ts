@@ -1,11 +1,11 @@
 import type { EngineName } from '../../core/engine.ts';
-import type { RunWatcher } from '../../core/events.ts';
 import { printable } from '../../core/printable.ts';
 import { createRedactor, type Redactor } from '../../core/secrets.ts';
 import type { EngineContext } from '../../jobs/job.ts';
 import type { RunServices } from '../../jobs/runner.ts';
 import type { CommandContext } from '../command.ts';
 import { createServices } from '../context.ts';
+import { SILENT } from '../terminal/silent.ts';
 
 /** What a command has that looks at a job's data outside a run. */
 export interface Inspection {
@@ -14,14 +14,6 @@ export interface Inspection {
   /** Knows the secrets that were resolved; whatever is printed goes through it. */
   readonly redactor: Redactor;
 }
-
-/** There is no run to watch. */
-export const SILENT: RunWatcher = {
-  stepStarted: () => undefined,
-  stepEnded: () => undefined,
-  progress: () => undefined,
-  note: () => undefined,
-};
 
 /** @param name - what Spark's operations are tagged with, in the place of a run's id. */
 export function openInspection(name: string, command: CommandContext): Inspection {

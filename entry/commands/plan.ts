@@ -5,7 +5,7 @@ import { defineCommand } from '../command.ts';
 import { openConfig } from '../config-envelope.ts';
 import { finish } from '../generic-main.ts';
 import { runFromConfig } from '../run.ts';
-import { SILENT } from './inspection.ts';
+import { SILENT } from '../terminal/silent.ts';
 import { requestOf, runFlags } from './job-flags.ts';
 import { planJson, planLines } from './plan-view.ts';
 

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../core/events.ts';
 import { printable } from '../../core/printable.ts';
 import type { RunRecord, StepRecord } from '../../core/run-store.ts';
+import type { ProgressRecord } from '../../core/telemetry.ts';
 import { describeWindow } from '../../core/window.ts';
 import type { CommandContext } from '../command.ts';
 import { type TableColumn, tableLines } from '../table.ts';
@@ -12,11 +13,16 @@ type Look = Pick<CommandContext, 'color' | 'width'>;
 const INDENT = '  ';
 const MAX_DATA = 160;
 
+export interface RunHistory {
+  readonly steps: readonly StepRecord[];
+  readonly progress: readonly ProgressRecord[];
+  readonly events: readonly RunEvent[];
+}
+
 /** All that is known of a run, for people, in lines. */
 export function describeRun(
   run: RunRecord,
-  steps: readonly StepRecord[],
-  events: readonly RunEvent[],
+  { steps, progress, events }: RunHistory,
   look: Look,
 ): readonly string[] {
   const result = viewResult(run);
@@ -25,6 +31,7 @@ export function describeRun(
     '',
     ...facts(run, result, look),
     ...section('Steps', stepLines(steps, look), look),
+    ...section('How far it came', progressLines(steps, progress, look), look),
     ...section('Rows', accountingLines(result, look), look),
     ...section('Sinks', sinkLines(result, look), look),
     ...section('Rules', ruleLines(result, look), look),
@@ -85,6 +92,36 @@ function stepLines(steps: readonly StepRecord[], look: Look): readonly string[] 
       secondsBetween(step.startedAt, step.endedAt),
       instant(step.startedAt),
     ]),
+    look,
+  );
+}
+
+/** Of steps that have not completed, as it was last heard. */
+function progressLines(
+  steps: readonly StepRecord[],
+  progress: readonly ProgressRecord[],
+  look: Look,
+): readonly string[] {
+  const completed = new Set(
+    steps
+      .filter(({ state }) => state === 'COMPLETED')
+      .map(({ attempt, name }) => `${String(attempt)} ${name}`),
+  );
+  return table(
+    [
+      { title: 'step', shrinkTo: 12 },
+      { title: 'attempt', align: 'right' },
+      { title: 'part', shrinkTo: 12 },
+      { title: 'rows', align: 'right' },
+      { title: 'of', align: 'right' },
+      { title: 'at (UTC)' },
+    ],
+    progress
+      .filter(({ attempt, step }) => !completed.has(`${String(attempt)} ${step}`))
+      .map(({ attempt, step, part, done, total, at }) => [
+        ...[printable(step), String(attempt), printable(part)],
+        ...[count(done), count(total), instant(at)],
+      ]),
     look,
   );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunEvent } from '../../core/events.ts';
 import type { RunRecord, StepRecord } from '../../core/run-store.ts';
+import type { ProgressRecord } from '../../core/telemetry.ts';
 import { toSnakeCase } from '../../core/wire-name.ts';
 
 /**
@@ -67,7 +68,7 @@ export function loadedRows(run: RunRecord): number | undefined {
 
 /** Records as the wire has them: keys in snake_case; the result line and events' data stay. */
 export function toWire(
-  record: RunRecord | StepRecord | RunEvent,
+  record: RunRecord | StepRecord | ProgressRecord | RunEvent,
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(record).map(([key, value]: [string, unknown]) => [

@@ -80,11 +80,17 @@ export const runsShow = defineCommand({
       });
     }
     const [steps, events] = [await store.listSteps(runId), await store.listEvents(runId)];
+    const progress = await store.listProgress(runId);
     if (json) {
-      const record = { ...toWire(run), steps: steps.map(toWire), events: events.map(toWire) };
+      const record = {
+        ...toWire(run),
+        steps: steps.map(toWire),
+        ...(progress.length === 0 ? {} : { progress: progress.map(toWire) }),
+        events: events.map(toWire),
+      };
       context.out(JSON.stringify(record, null, 2));
     } else {
-      context.out(describeRun(run, steps, events, context).join('\n'));
+      context.out(describeRun(run, { steps, progress, events }, context).join('\n'));
     }
     return 0;
   },

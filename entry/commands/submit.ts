@@ -3,7 +3,7 @@ import { JobError, toJobError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { printable } from '../../core/printable.ts';
 import type { SubmissionIntent, SubmissionRecord } from '../../core/submission-store.ts';
-import type { Submission } from '../../core/submitter.ts';
+import type { Submission, Submitter } from '../../core/submitter.ts';
 import { parseWindow } from '../../core/window.ts';
 import { createJob } from '../../jobs/factory.ts';
 import { submitOnce } from '../../platforms/submit-once.ts';
@@ -30,7 +30,8 @@ import { configUpload, uploadLater } from '../submit/config-upload.ts';
 import { submitServices } from '../submit/services.ts';
 import { settingsFor } from '../submit/settings.ts';
 import { submissionLine } from '../submit/view.ts';
-import { isSubmitted, resultPlace, tellEnd, watch } from '../submit/watch.ts';
+import { resultPlace, telemetryPlace } from '../submit/place.ts';
+import { isSubmitted, tellEnd, watch } from '../submit/watch.ts';
 
 /** `dray submit PLATFORM --job JOB --config FILE`: one run there, once. */
 export const submit = defineCommand({
@@ -119,9 +120,12 @@ export const submit = defineCommand({
   },
 });
 
+/** Where the run leaves what is for its submitter follows from the destination. */
+type JobDetails = Omit<JobArguments, 'result' | 'telemetry'>;
+
 /** Sends an attempt; with `wait`, to its end. */
 export async function sent(
-  details: Omit<JobArguments, 'result'>,
+  details: JobDetails,
   chosen: ChosenAttempt,
   destination: Destination,
   wait: boolean,
@@ -131,7 +135,7 @@ export async function sent(
   using submitter = await destination.open(context.surroundings.clock ?? systemClock);
   const services = submitServices(submitter, destination, context);
   const upload = configUpload(destination, context.surroundings, signal);
-  const submission = await submissionOf(details, chosen, destination, upload);
+  const submission = await submissionOf(details, chosen, destination, submitter, upload);
   const { runId, attempt, window, rerunOf } = chosen;
   const intent: SubmissionIntent = {
     ...{ runId, attempt, job: details.job, token: submission.token },
@@ -157,7 +161,7 @@ export async function sent(
 
 /** The requests as they would be sent, but for secrets. */
 async function print(
-  details: Omit<JobArguments, 'result'>,
+  details: JobDetails,
   chosen: ChosenAttempt,
   destination: Destination,
   context: CommandContext,
@@ -165,7 +169,8 @@ async function print(
   using submitter = await destination.open(context.surroundings.clock ?? systemClock);
   const config = shownConfig(details.config);
   const upload = uploadLater(destination);
-  const submission = await submissionOf({ ...details, config }, chosen, destination, upload);
+  const masked = { ...details, config };
+  const submission = await submissionOf(masked, chosen, destination, submitter, upload);
   const requests = submitter.requests(submission);
   context.out(JSON.stringify(requests, null, 2));
   if (holdsSecret(details.config)) context.err('secrets of the config are shown as ***');
@@ -174,18 +179,22 @@ async function print(
 }
 
 async function submissionOf(
-  details: Omit<JobArguments, 'result'>,
+  details: JobDetails,
   chosen: ChosenAttempt,
-  { platform, place, resultPrefix, words = [] }: Destination,
+  destination: Destination,
+  submitter: Submitter,
   upload: Pick<ConfigWay, 'upload'>,
 ): Promise<Submission> {
   const { runId, attempt } = chosen;
   const { job } = details;
+  const { platform, place, resultPrefix, words = [] } = destination;
   const result = resultPrefix === undefined ? {} : { result: resultPlace(resultPrefix, chosen) };
+  const telemetry = telemetryPlace(destination, submitter, chosen);
+  const told = telemetry === undefined ? {} : { telemetry };
   return {
     ...{ runId, attempt, job },
     token: submissionToken({ platform, place, job, runId, attempt }),
-    args: await entryArguments({ ...details, ...result }, chosen, {
+    args: await entryArguments({ ...details, ...result, ...told }, chosen, {
       ...{ target: platform, words, ...upload },
     }),
   };

@@ -1,7 +1,7 @@
 import { type Finding, note, ok, redOf } from '../../core/finding.ts';
 import { openConfig } from '../config-envelope.ts';
 import type { Surroundings } from '../context.ts';
-import { SILENT } from '../commands/inspection.ts';
+import { SILENT } from '../terminal/silent.ts';
 import { runFromConfig } from '../run.ts';
 
 export interface CheckedJob {

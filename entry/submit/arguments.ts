@@ -14,6 +14,8 @@ export interface JobArguments {
   readonly force: boolean;
   /** Where the run leaves its result line. */
   readonly result?: string;
+  /** Where the run tells what it does: a folder, `s3://...`, or `log`. */
+  readonly telemetry?: string;
 }
 
 /** How a config gets to the platform. */
@@ -49,6 +51,7 @@ export async function entryArguments(
     ['run_id', runId],
     ['attempt', String(attempt)],
     ...(job.result === undefined ? [] : ([['result', job.result]] as const)),
+    ...(job.telemetry === undefined ? [] : ([['telemetry', job.telemetry]] as const)),
     ...(job.force ? ([['force']] as const) : []),
   ];
   const others = [module, [flag] as const, ...rest].flatMap(([name, value]) => [

@@ -8,7 +8,11 @@ import { follow } from '../../platforms/follow.ts';
 import { amended, patiently, type SubmitServices } from '../../platforms/submit-once.ts';
 import type { CommandContext } from '../command.ts';
 import { readRemoteLine, toRemoteLine } from '../remote-line.ts';
+import { openEar } from './ear.ts';
+import { resultPlace } from './place.ts';
 import type { Destination } from './platforms.ts';
+import { remoteWatcher } from './remote-watcher.ts';
+import { settle } from './settle.ts';
 
 /** How long a platform may take to end a run that it was asked to stop. */
 export const STOP_MS = 120_000;
@@ -33,7 +37,7 @@ export async function watch(
   const { name } = services.submitter;
   const second = context.surroundings.takeSecondSignal?.() ?? new AbortController().signal;
   try {
-    const status = await told(record, services, context, signal);
+    const status = await told(record, destination, services, context, signal);
     return await ended(record, status, destination, services, context);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -53,34 +57,43 @@ export async function watch(
 
 async function told(
   record: Submitted,
+  destination: Destination,
   services: SubmitServices,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<RemoteStatus> {
-  const events = follow(record.remoteId, services, signal);
+  const ear = await openEar(record, destination, services, context);
+  using watcher = await remoteWatcher(record, context);
+  const events = follow(record.remoteId, services, signal, ear.read);
   for (;;) {
     const next = await events.next();
     if (next.done === true) return next.value;
+    if (next.value.kind === 'telemetry') {
+      watcher.show(await ear.keep(next.value.messages));
+      continue;
+    }
     if (next.value.kind === 'log') {
-      context.err(printable(next.value.line));
+      watcher.say(next.value.line);
       continue;
     }
     const { state, platformState, message } = next.value.status;
     const own = platformState === state ? '' : ` (${platformState})`;
-    context.err(printable(`${state}${own}${message === undefined ? '' : `: ${message}`}`));
+    watcher.say(`${state}${own}${message === undefined ? '' : `: ${message}`}`);
     await amended(record, { remoteState: state, platformState, ...optional(message) }, services);
   }
 }
 
-/** Records how a run has ended, by its own line and by its platform. */
+/** Records how a run has ended, by its own line, by what it has told, and by its platform. */
 export async function ended(
   record: Submitted,
   status: RemoteStatus,
-  { resultPrefix }: Destination,
+  destination: Destination,
   services: SubmitServices,
-  { surroundings, err }: Pick<CommandContext, 'surroundings' | 'err'>,
+  context: CommandContext,
 ): Promise<SubmissionRecord> {
   const { submitter } = services;
+  const { surroundings, err } = context;
+  const { resultPrefix } = destination;
   let line: RemoteLine | undefined | 'unasked' = 'unasked';
   if (resultPrefix !== undefined) {
     const place = resultPlace(resultPrefix, record);
@@ -99,24 +112,18 @@ export async function ended(
   const { exitCode, error, contradiction } = conclude(status, line, record, submitter.name);
   if (contradiction !== undefined) err(printable(contradiction));
   const message = error?.message ?? contradiction ?? status.message;
+  const own = typeof line === 'object' ? line : undefined;
+  const ear = await openEar(record, destination, services, context);
+  await settle(record, { status, exitCode, error, line: own }, ear, context);
   return await amended(
     record,
     {
       ...{ state: 'ENDED', exitCode, remoteState: status.state },
       ...{ platformState: status.platformState, ...optional(message) },
-      ...(typeof line === 'object' ? { result: line } : {}),
+      ...(own === undefined ? {} : { result: own }),
     },
     services,
   );
-}
-
-/** Where an attempt leaves its result line: no two share a place. */
-export function resultPlace(
-  prefix: string,
-  { runId, attempt }: { readonly runId: string; readonly attempt: number },
-): string {
-  const name = `${runId.replaceAll(':', '_')}.${String(attempt)}.json`;
-  return `${prefix.replace(/\/+$/, '')}/${name}`;
 }
 
 /** Says how a submission stands, in a sentence, and gives the exit code of that. */

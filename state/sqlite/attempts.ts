@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { JobError } from '../../core/errors.ts';
 import type { RunEvent } from '../../core/events.ts';
 import { canMove, type RunState } from '../../core/run-state.ts';
-import type { NewAttempt, RunRecord } from '../../core/run-store.ts';
+import type { NewAttempt, RunRecord, StepRecord } from '../../core/run-store.ts';
 import { describeWindow, sameWindow } from '../../core/window.ts';
 
 /** Where a run is: a change is made only from exactly there. */
@@ -66,6 +66,43 @@ export function moveRun(
   if (changes === 0) return false;
   appendEvent(database, { ...event, data: { from: from.state, to, ...event.data } });
   return true;
+}
+
+/** Moves RUNNING to an end state, inside the caller's transaction; false when the run has moved on. */
+export function recordEnd(
+  database: DatabaseSync,
+  end: {
+    readonly runId: string;
+    readonly attempt: number;
+    readonly state: 'COMPLETED' | 'FAILED' | 'CANCELLED';
+    readonly engine?: string | undefined;
+    readonly result: Readonly<Record<string, unknown>>;
+    readonly at: string;
+  },
+): boolean {
+  const { runId, attempt, state, at, result } = end;
+  const type = `run.${state.toLowerCase()}`;
+  const error = result['error'];
+  const data = error === undefined || error === null ? {} : { error };
+  const event = { runId, attempt, at, type, data };
+  if (!moveRun(database, { runId, attempt, state: 'RUNNING' }, state, event)) return false;
+  database
+    .prepare('update runs set engine = ?, result = ?, ended_at = ? where run_id = ?')
+    .run(end.engine ?? null, JSON.stringify(result), at, runId);
+  return true;
+}
+
+export function putStep(database: DatabaseSync, runId: string, step: StepRecord): void {
+  database
+    .prepare(
+      `insert into steps (run_id, attempt, name, state, started_at, ended_at)
+       values (?, ?, ?, ?, ?, ?)
+       on conflict (run_id, attempt, name) do update set
+         state = excluded.state,
+         started_at = excluded.started_at,
+         ended_at = excluded.ended_at`,
+    )
+    .run(runId, step.attempt, step.name, step.state, step.startedAt, step.endedAt ?? null);
 }
 
 export function appendEvent(database: DatabaseSync, event: RunEvent): void {

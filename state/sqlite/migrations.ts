@@ -108,6 +108,37 @@ const MIGRATIONS = [
       create index submissions_by_rerun on submissions (rerun_of);
     `,
   },
+  {
+    name: 'telemetry of remote runs',
+    sql: `
+      create table store (id text not null) strict;
+      insert into store (id) values (lower(hex(randomblob(8))));
+
+      create table telemetry_streams (
+        run_id text not null,
+        attempt integer not null,
+        stream text not null,
+        number integer not null,
+        primary key (run_id, attempt, stream)
+      ) strict;
+      create table telemetry_cursors (
+        run_id text not null,
+        attempt integer not null,
+        cursor text not null,
+        primary key (run_id, attempt)
+      ) strict;
+      create table progress (
+        run_id text not null references runs,
+        attempt integer not null,
+        step text not null,
+        part text not null,
+        done integer not null,
+        total integer not null,
+        at text not null,
+        unique (run_id, attempt, step, part)
+      ) strict;
+    `,
+  },
 ] as const;
 
 /** The version of the schema that this dray makes of any earlier one. */

@@ -1,11 +1,12 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { JobError } from '../../core/errors.ts';
 import type { RunRecord, RunStore } from '../../core/run-store.ts';
-import { appendEvent, moveRun, recordAttempt } from './attempts.ts';
+import { appendEvent, putStep, recordAttempt, recordEnd } from './attempts.ts';
 import { guarded, isUnknownRun, openDatabase, transaction } from './database.ts';
 import { queueNotifications, settle, takePending, toNotification } from './notifications.ts';
 import { toConfig, toEvent, toRun, toStep } from './rows.ts';
 import { sqliteSubmissions } from './submissions.ts';
+import { sqliteTelemetry } from './telemetry.ts';
 
 /**
  * Opens the run store in a file of its own, which several processes may use at once. The file and
@@ -37,6 +38,7 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
   }
 
   const submissions = sqliteSubmissions(database, path);
+  const telemetry = sqliteTelemetry(database, path, find);
 
   return {
     intendSubmission: promised(submissions.intend),
@@ -44,6 +46,12 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
     submissionsOf: promised(submissions.ofRun),
     rerunsOf: promised(submissions.rerunsOf),
     listSubmissions: promised(submissions.list),
+
+    storeId: promised(telemetry.storeId),
+    telemetryPosition: promised(telemetry.position),
+    keepTelemetry: promised(telemetry.keep),
+    settleRun: promised(telemetry.settle),
+    listProgress: promised(telemetry.listProgress),
 
     startAttempt: promised((attempt) => {
       transaction(database, path, () => {
@@ -53,16 +61,8 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
 
     endAttempt: promised((end) =>
       transaction(database, path, () => {
-        const { runId, attempt, state, at, result } = end;
-        const type = `run.${state.toLowerCase()}`;
-        const error = result['error'];
-        const data = error === undefined || error === null ? {} : { error };
-        const event = { runId, attempt, at, type, data };
-        if (!moveRun(database, { runId, attempt, state: 'RUNNING' }, state, event)) return false;
-        database
-          .prepare('update runs set engine = ?, result = ?, ended_at = ? where run_id = ?')
-          .run(end.engine ?? null, JSON.stringify(result), at, runId);
-        queueNotifications(database, end.notifications ?? [], at);
+        if (!recordEnd(database, end)) return false;
+        queueNotifications(database, end.notifications ?? [], end.at);
         return true;
       }),
     ),
@@ -79,18 +79,9 @@ function storeOn(database: DatabaseSync, path: string): RunStore {
     }),
 
     putStep: promised((runId, step) => {
-      ofKnownRun(runId, () =>
-        database
-          .prepare(
-            `insert into steps (run_id, attempt, name, state, started_at, ended_at)
-             values (?, ?, ?, ?, ?, ?)
-             on conflict (run_id, attempt, name) do update set
-               state = excluded.state,
-               started_at = excluded.started_at,
-               ended_at = excluded.ended_at`,
-          )
-          .run(runId, step.attempt, step.name, step.state, step.startedAt, step.endedAt ?? null),
-      );
+      ofKnownRun(runId, () => {
+        putStep(database, runId, step);
+      });
     }),
 
     appendEvent: promised((event) => {

@@ -23,7 +23,7 @@ const CAPABILITIES = Object.fromEntries(
 
 describe('docs/configuration.md', () => {
   it('has every flag of the bundle', () => {
-    const flags = [...entryHelp([]).matchAll(/^ {2}--(\w+)/gm)].map(([, flag = '']) => flag);
+    const flags = [...entryHelp([]).matchAll(/^ {2}--([\w-]+)/gm)].map(([, flag = '']) => flag);
     expect(flags.length).toBeGreaterThan(5);
     expect(flags.filter((flag) => !PAGE.includes(`\`--${flag}\``))).toEqual([]);
   });

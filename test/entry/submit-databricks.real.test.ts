@@ -52,7 +52,8 @@ describe('dray submit databricks', () => {
       ...['--module_name', 'load_promos', '--load_promos_job', JSON.stringify(CONFIG)],
       ...['--start_date', '2017-06-05', '--end_date', '2017-06-12', '--created_by', 'dray'],
       ...['--service_provider', 'DATABRICKS', '--run_id', 'daily', '--attempt', '1'],
-      ...['--result', '/Volumes/main/jobs/results/daily.1.json', '--force'],
+      ...['--result', '/Volumes/main/jobs/results/daily.1.json'],
+      ...['--telemetry', '/Volumes/main/jobs/results/daily.1.telemetry', '--force'],
     ]);
   });
 

@@ -52,6 +52,7 @@ const WINDOW = ['--from', '2017-06-05', '--to', '2017-06-12'];
       ...{ '--start_date': '2017-06-05', '--end_date': '2017-06-12', '--force': 'true' },
       '--service_provider': 'GLUE',
       '--result': `s3://${BUCKET}/results/daily.1.json`,
+      '--telemetry': `s3://${BUCKET}/results/daily.1.telemetry`,
       '--dray_token': expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(twin.jobs.get('dray-load-promos')).toMatchObject({
