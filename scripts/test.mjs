@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { airflowMissing, prepareAirflows, prepareTools } from './airflow.mjs';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
 import { findPython, prepareVenv, versionOf } from './python.mjs';
 import { findJava, prepareSpark, sparkVersionsFor } from './spark.mjs';
@@ -15,6 +16,10 @@ const byName = jestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg));
 const results = join(ROOT, '.dray', `jest-${process.pid}.json`);
 
 const MOTO = { folder: '.dray/moto-venv', requirements: 'test/python/moto-requirements.txt' };
+const DATABRICKS = {
+  folder: '.dray/databricks-venv',
+  requirements: 'test/python/databricks-requirements.txt',
+};
 
 function say(line) {
   process.stdout.write(`${line}\n`);
@@ -38,6 +43,21 @@ async function prepareSparks(python) {
   const prepared = {};
   for (const version of versions) prepared[version] = await prepareSpark(version, python.version);
   return prepared;
+}
+
+/** The pinned Airflows and ruff, as environment variables; some 700 MB each, made once. */
+function prepareAirflowTests(python) {
+  const missing = airflowMissing(python);
+  if (missing) {
+    say(`airflow no: ${missing}`);
+    return {};
+  }
+  const airflows = prepareAirflows(python.version);
+  say(`airflow ${Object.keys(airflows).join(', ')}`);
+  return {
+    DRAY_TEST_AIRFLOW: JSON.stringify(airflows),
+    DRAY_TEST_RUFF: join(prepareTools(python.version), 'ruff'),
+  };
 }
 
 /** The tags of docker/*.Dockerfile, built; layers that nothing has changed are there already. */
@@ -73,6 +93,7 @@ async function prepare() {
   say(`psql    ${psql ?? 'no'}`);
   say(`docker  ${docker ? `yes: ${docker}` : 'no'}`);
   const sparks = await prepareSparks(python);
+  const airflows = prepareAirflowTests(python);
   const hasSpark = Object.keys(sparks).length > 0;
   say(
     [
@@ -81,6 +102,7 @@ async function prepare() {
         ? ', read back by deltalake and pyarrow; AWS as moto has it'
         : '; nothing is read back by Python',
       hasSpark ? '; the launcher and the Spark engine on Spark' : '; nothing runs on Spark',
+      airflows.DRAY_TEST_AIRFLOW ? '; generated DAGs in Airflow' : '; no DAG runs in Airflow',
       docker ? '; both images, built and run' : '; no image is built',
     ].join(''),
   );
@@ -88,9 +110,11 @@ async function prepare() {
     ...(python.version && {
       DRAY_TEST_PYTHON: prepareVenv(python.version),
       DRAY_TEST_MOTO: prepareVenv(python.version, MOTO),
+      DRAY_TEST_DATABRICKS: prepareVenv(python.version, DATABRICKS),
     }),
     ...(psql && { DRAY_TEST_PSQL: psql }),
     ...(docker && { DRAY_TEST_IMAGES: JSON.stringify(prepareImages()) }),
+    ...airflows,
     DRAY_TEST_SPARK: JSON.stringify(sparks),
   };
 }

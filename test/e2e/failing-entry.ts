@@ -12,13 +12,15 @@ import { abortOnSignals } from '../../entry/signals.ts';
  *
  *   DRAY_TEST_TRACE   file that gets the name of every place reached, a line each
  *   DRAY_TEST_FAIL    `NAME#COUNT=ACTION`: at the COUNTth time NAME is reached; ACTION is `kill`
- *                     (SIGKILL to itself), `stop` (SIGSTOP), `int` (SIGINT), `term` (SIGTERM) or
- *                     `exec` (the shell command in DRAY_TEST_EXEC, until it has ended)
+ *                     (SIGKILL to itself), `stop` (SIGSTOP), `int` (SIGINT), `term` (SIGTERM),
+ *                     `exec` (the shell command in DRAY_TEST_EXEC, until it has ended) or `wait`
+ *                     (the line "waiting" in the trace, until somebody stops the run)
  */
 const trace = process.env['DRAY_TEST_TRACE'];
 const [place = '', action = ''] = (process.env['DRAY_TEST_FAIL'] ?? '').split('=');
 const [name = '', count = '1'] = place.split('#');
 let seen = 0;
+const stopped = AbortSignal.any([abortOnSignals(), abortWithLauncher(process.env)]);
 
 const failpoints: Failpoints = {
   async reach(reached) {
@@ -27,6 +29,10 @@ const failpoints: Failpoints = {
     process.stderr.write(`failpoint ${reached}: ${action}\n`);
     if (action === 'exec') {
       execFileSync('/bin/sh', ['-ec', process.env['DRAY_TEST_EXEC'] ?? '']);
+      return;
+    }
+    if (action === 'wait') {
+      await stop(reached);
       return;
     }
     const signal = { stop: 'SIGSTOP', int: 'SIGINT', term: 'SIGTERM' }[action] ?? 'SIGKILL';
@@ -41,5 +47,13 @@ process.exitCode = await genericEntry(
   process.argv.slice(2),
   { ...processSurroundings(), failpoints },
   processOutput(),
-  AbortSignal.any([abortOnSignals(), abortWithLauncher(process.env)]),
+  stopped,
 );
+
+async function stop(reached: string): Promise<void> {
+  // Nothing else may keep the process alive meanwhile.
+  const alive = setInterval(() => undefined, 60_000);
+  if (trace !== undefined) appendFileSync(trace, `waiting at ${reached}\n`);
+  if (!stopped.aborted) await once(stopped, 'abort');
+  clearInterval(alive);
+}

@@ -5,48 +5,55 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
+import { runScript, type ScriptOptions } from '../../entry/twin/script.ts';
+import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
-import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
-import { runScript } from '../../entry/twin/script.ts';
-import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
+import { armed, printedBy, type SubmitPlace, submitTo } from './submit-place.ts';
+import { describeSubmitted } from './submitted-suite.ts';
+import { openWorld, ROOT, type World } from './world.ts';
 
-const PYTHON = process.env['DRAY_TEST_MOTO'] ?? '';
 const SETTINGS = {
   ...{ role: 'promos', script_location: `s3://${BUCKET}/generic_entry.py` },
   ...{ result_prefix: `s3://${BUCKET}/results`, max_concurrent_runs: 5 },
 };
 
-(withoutMoto === '' ? describe : describe.skip)(`load_promos on Glue${withoutMoto}`, () => {
+(withoutMoto === '' ? describe : describe.skip)(`submitted to Glue${withoutMoto}`, () => {
   let world: World;
   let s3: TestS3;
   let twin: GlueTwin;
-  let printed = '';
+  let place: SubmitPlace;
   let source: string;
 
   beforeAll(async () => {
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     source = await world.smallSource();
-    twin = await startGlueTwin({
-      clock: systemClock,
-      execute: (_, argv) =>
-        runScript(argv, {
-          root: ROOT,
-          python: PYTHON,
-          env: {
-            ...s3.env,
-            ...{ GLUE_VERSION: '5.0', DRAY_NODE: process.execPath },
-            PROMOS_DB_PASSWORD: world.postgres.password,
-            DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
-            // The job runs on DuckDB: no Spark has to be started for it.
-            SPARK_REMOTE: 'sc://127.0.0.1:1',
-          },
-          onOutput(text) {
-            printed += text;
-          },
-        }),
+    let failpoints: Readonly<Record<string, string>> | undefined;
+    const options = (onOutput: ScriptOptions['onOutput'] = () => undefined): ScriptOptions => ({
+      ...{ root: ROOT, python: process.env['DRAY_TEST_MOTO'] ?? '', onOutput },
+      env: {
+        ...s3.env,
+        ...{ GLUE_VERSION: '5.0', DRAY_NODE: process.execPath },
+        PROMOS_DB_PASSWORD: world.postgres.password,
+        DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
+        // The job runs on DuckDB: no Spark has to be started for it.
+        SPARK_REMOTE: 'sc://127.0.0.1:1',
+        ...armed(failpoints),
+      },
     });
+    const execute = (_: string, argv: readonly string[]) => runScript(argv, options());
+    twin = await startGlueTwin({ clock: systemClock, execute });
+    place = {
+      argv: () => ['glue', '--settings', JSON.stringify(SETTINGS)],
+      env: { ...s3.env, AWS_ENDPOINT_URL_GLUE: twin.endpoint },
+      provider: 'GLUE',
+      says: { success: 'SUCCEEDED', failure: 'FAILED' },
+      arm(env) {
+        failpoints = env;
+      },
+      execute: async (args) => await printedBy((onOutput) => runScript(args, options(onOutput))),
+    };
   });
   afterAll(async () => {
     await twin[Symbol.asyncDispose]();
@@ -54,30 +61,19 @@ const SETTINGS = {
     await world[Symbol.asyncDispose]();
   });
 
-  const env = () => ({ ...s3.env, AWS_ENDPOINT_URL_GLUE: twin.endpoint });
+  describeSubmitted('Glue', () => ({ world, place, source }));
 
-  function submit(at: Prepared, ...more: readonly string[]) {
-    const argv = ['submit', 'glue', '--job', 'load_promos', '--config', at.file];
-    const settings = ['--settings', JSON.stringify(SETTINGS)];
-    return world.start([...argv, ...settings, '--json', ...more], env(), 'entry/dray.ts');
-  }
-
-  it('loads the same rows as a run here, found out as GLUE, with the record complete', async () => {
-    const here = await world.config('here', { source, set: { strategy_type: 'bulk' } });
+  it('tells its steps and events here as those of a run here', async () => {
+    const here = await world.config('told-here', { source, set: { strategy_type: 'bulk' } });
     const local = await world.run(here.args);
     expect(local.code).toBe(0);
-    const there = await world.config('there', { source, set: { strategy_type: 'bulk' } });
-    const { code, line, stderr } = await submit(there, '--run-id', 'whole', '--wait').ended;
-    expect([code, code === 0 || stderr + printed]).toEqual([0, true]);
-    expect(line).toMatchObject({
-      ...{ state: 'ENDED', platform_state: 'SUCCEEDED', exit_code: 0 },
-      result: { service_provider: 'GLUE', engine: 'bulk', status: 'completed', run_id: 'whole' },
-    });
-    expect(await contentsOf(world, there)).toEqual(await contentsOf(world, here));
+    const at = await world.config('told', { source, set: { strategy_type: 'bulk' } });
+    const { code, stderr } = await submitTo(place, world, at, '--run-id', 'told', '--wait').ended;
+    expect([code, code === 0 || stderr]).toEqual([0, true]);
     expect(stderr).toMatch(/^write: done in/m);
-    expect(await told('whole')).toEqual(await told(String(local.line?.['run_id'])));
-    const report = await readFile(String((await shown('whole')).result['report']), 'utf8');
-    expect(report).toContain('whole');
+    expect(await told('told')).toEqual(await told(String(local.line?.['run_id'])));
+    const report = await readFile(String((await shown('told')).result['report']), 'utf8');
+    expect(report).toContain('told');
   });
 
   it('knows how far a driver came that was killed, whoever followed it', async () => {
@@ -88,11 +84,11 @@ const SETTINGS = {
     try {
       // Reading goes on: the load comes as far as its commit there.
       await holder.query(`begin; lock table ${at.table} in share mode`);
-      const first = submit(at, '--run-id', 'struck', '--force', '--wait');
+      const first = submitTo(place, world, at, '--run-id', 'struck', '--force', '--wait');
       await first.saw(/^write: started$/m);
       first.child.kill('SIGKILL');
       await first.ended;
-      const second = world.start(['submissions', 'follow', 'struck'], env(), 'entry/dray.ts');
+      const second = world.start(['submissions', 'follow', 'struck'], place.env, 'entry/dray.ts');
       await second.saw(/^write: started$/m);
       await killDriver('struck');
       const { code, stderr } = await second.ended;
@@ -111,7 +107,16 @@ const SETTINGS = {
     expect(types.filter((type) => type === 'sink.claimed')).toHaveLength(3);
     expect([types.at(0), types.at(-1)]).toEqual(['run.started', 'run.failed']);
 
-    const retry = await submit(at, '--run-id', 'struck', '--retry', '--force', '--wait').ended;
+    const retry = await submitTo(
+      place,
+      world,
+      at,
+      '--run-id',
+      'struck',
+      '--retry',
+      '--force',
+      '--wait',
+    ).ended;
     expect([retry.code, retry.code === 0 || retry.stderr]).toEqual([0, true]);
     expect(await shown('struck')).toMatchObject({ state: 'COMPLETED', attempt: 2 });
   });
@@ -148,41 +153,16 @@ const SETTINGS = {
     }
   }
 
-  it('tells the exit code of a job that failed on Glue', async () => {
-    const at = await world.config('gone', {
-      ...{ source: '/no/such/folder', set: { strategy_type: 'bulk' } },
-    });
-    const { code, line } = await submit(at, '--run-id', 'gone', '--wait').ended;
-    expect(line).toMatchObject({
-      ...{ exit_code: 1, platform_state: 'FAILED' },
-      result: { error: { code: 'SOURCE_NOT_FOUND' } },
-    });
-    expect(code).toBe(1);
-  });
-
-  it('stops the job for real: after the end no sink is written to', async () => {
-    const slow = { strategy_type: 'bulk', resources: { memory_mb: 512 } };
-    const at = await world.config('stopped', { set: slow });
-    const submitting = submit(at, '--run-id', 'stopped', '--wait');
-    await submitting.saw(/RUNNING/);
-    submitting.child.kill('SIGINT');
-    const { code, line, stderr } = await submitting.ended;
-    expect(stderr).toContain('asking Glue to stop');
-    expect([0, 130, 143]).toContain(code);
-    expect(line).toMatchObject({ state: 'ENDED' });
-    const run = twin.runs.at(-1);
-    expect(['STOPPED', 'SUCCEEDED']).toContain(run && twin.stateOf(run));
-  });
-
   it('keeps its promise when the submitter is killed between the call and its record', async () => {
     const at = await world.config('killed', { source, set: { strategy_type: 'bulk' } });
     const before = twin.runs.length;
     twin.fail('StartJobRun', 'lost');
-    const first = submit(at, '--run-id', 'killed');
+    const first = submitTo(place, world, at, '--run-id', 'killed');
     await first.saw(/looking whether Glue has started the run/);
     first.child.kill('SIGKILL');
     await first.ended;
-    const { code, line } = await submit(at, '--run-id', 'killed', '--wait').ended;
+    const again = submitTo(place, world, at, '--run-id', 'killed', '--wait');
+    const { code, line } = await again.ended;
     expect([code, line?.['exit_code']]).toEqual([0, 0]);
     expect(twin.runs.length - before).toBe(1);
   });

@@ -5,13 +5,18 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { preparedSpark, SMALL_SPARK, sparkVersions, withoutSpark } from '../spark/server.ts';
-import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
+import { type SubmitPlace, submitTo } from './submit-place.ts';
+import { describeSubmitted, expectSameAsHere } from './submitted-suite.ts';
+import { openWorld, ROOT, type World } from './world.ts';
 
-const PLAIN = { command: [process.execPath, join(ROOT, 'dist/generic-entry.mjs')] };
+const PROGRAM = 'dist/generic-entry.mjs';
+const PLAIN = [process.execPath, join(ROOT, PROGRAM)];
+const FAILING = [process.execPath, join(ROOT, 'test/e2e/failing-entry.ts')];
 
-describe('load_promos submitted to this machine', () => {
+describe('submitted to this machine', () => {
   let world: World;
   let source: string;
+  let failpoints: Readonly<Record<string, string>> | undefined;
 
   beforeAll(async () => {
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
@@ -22,47 +27,41 @@ describe('load_promos submitted to this machine', () => {
     await world[Symbol.asyncDispose]();
   });
 
-  function dray(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return world.start(argv, { DRAY_NODE: process.execPath, ...env }, 'entry/dray.ts');
+  function placeOf(
+    command: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): SubmitPlace {
+    return {
+      argv: () => {
+        const settings = {
+          command: failpoints === undefined ? command : FAILING,
+          folder: join(world.folder, 'submitted'),
+        };
+        return ['local', '--settings', JSON.stringify(settings)];
+      },
+      get env() {
+        return { ...env, ...failpoints };
+      },
+      provider: 'LOCAL',
+      says: { success: 'exited 0', failure: 'exited 1' },
+      arm(variables) {
+        failpoints = variables;
+      },
+      execute: async (args) => (await world.start(args, {}, PROGRAM).ended).stdout,
+    };
   }
 
-  function submit(
-    { command, env = {} }: { command: readonly string[]; env?: Readonly<Record<string, string>> },
-    at: Prepared,
-    runId: string,
-    ...more: readonly string[]
-  ) {
-    const settings = JSON.stringify({ command, folder: join(world.folder, 'submitted') });
-    const argv = ['submit', 'local', '--job', 'load_promos', '--config', at.file, '--json'];
-    return dray([...argv, '--settings', settings, '--run-id', runId, '--wait', ...more], env);
-  }
-
-  async function sameAsHere(at: Prepared): Promise<void> {
-    const here = await world.config('here', {
-      ...{ source, set: { strategy_type: 'bulk' } },
-    });
-    expect((await world.run(here.args)).line).toMatchObject({ exit_code: 0 });
-    expect(await contentsOf(world, at)).toEqual(await contentsOf(world, here));
-  }
-
-  it('loads the same rows in plain Node, the record complete', async () => {
-    const at = await world.config('plain', { source, set: { strategy_type: 'bulk' } });
-    const { code, line, stderr } = await submit(PLAIN, at, 'plain').ended;
-    expect([code, code === 0 || stderr]).toEqual([0, true]);
-    expect(line).toMatchObject({
-      ...{ state: 'ENDED', platform_state: 'exited 0', exit_code: 0 },
-      result: { service_provider: 'LOCAL', engine: 'bulk', status: 'completed', run_id: 'plain' },
-    });
-    await sameAsHere(at);
-  });
+  const plain = placeOf(PLAIN);
+  const opened = () => ({ world, source, place: plain });
+  describeSubmitted('this machine', opened);
 
   it('goes on when its submitter is killed, which finds its end afterwards', async () => {
     const at = await world.config('killed', { source, set: { strategy_type: 'bulk' } });
-    const first = submit(PLAIN, at, 'killed');
+    const first = submitTo(plain, world, at, '--run-id', 'killed', '--wait');
     await first.saw(/RUNNING/);
     first.child.kill('SIGKILL');
     await first.ended;
-    const { code, line } = await dray(['submissions', 'follow', 'killed', '--json']).ended;
+    const { code, line } = await world.dray('submissions', 'follow', 'killed', '--json');
     expect([code, line?.['exit_code']]).toEqual([0, 0]);
   });
 
@@ -73,7 +72,8 @@ describe('load_promos submitted to this machine', () => {
     await holder.connect();
     try {
       await holder.query(`begin; lock table ${at.table} in access exclusive mode`);
-      const submitting = submit(PLAIN, at, 'stopped', '--force');
+      const more = ['--run-id', 'stopped', '--wait', '--force'];
+      const submitting = submitTo(plain, world, at, ...more);
       const waiting = `select pg_sleep(0.05), pid from pg_locks where not granted`;
       while ((await world.query(waiting)).length === 0);
       submitting.child.kill('SIGINT');
@@ -89,7 +89,7 @@ describe('load_promos submitted to this machine', () => {
   });
 
   (withoutSpark === '' ? describe : describe.skip)(`through spark-submit${withoutSpark}`, () => {
-    it('loads the same rows', async () => {
+    it('loads the rows that a run here loads, with the record complete', async () => {
       const { python, jars } = preparedSpark(sparkVersions[0] ?? '');
       const classPath = readdirSync(jars).map((jar) => join(jars, jar));
       const command = [
@@ -98,17 +98,11 @@ describe('load_promos submitted to this machine', () => {
         join(ROOT, 'entry/launcher/generic_entry.py'),
       ];
       const java = process.env['JAVA_HOME'];
-      const env = {
-        ...{ PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: python },
+      const place = placeOf(command, {
+        ...{ DRAY_NODE: process.execPath, PYSPARK_PYTHON: python, PYSPARK_DRIVER_PYTHON: python },
         ...(java === undefined ? {} : { JAVA_HOME: java }),
-      };
-      const at = await world.config('spark', { source, set: { strategy_type: 'bigdata' } });
-      const { code, line, stderr } = await submit({ command, env }, at, 'spark').ended;
-      expect([code, code === 0 || stderr]).toEqual([0, true]);
-      expect(line).toMatchObject({
-        result: { service_provider: 'LOCAL', engine: 'bigdata', status: 'completed' },
       });
-      await sameAsHere(at);
+      await expectSameAsHere('spark-submit', { ...opened(), place }, 'bigdata');
     });
   });
 });

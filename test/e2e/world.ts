@@ -220,23 +220,39 @@ const CONTENT =
 
 /** Reads the three sinks, each through DuckDB, and says `rows/keys/hash` of each. */
 export async function contentsOf(world: World, at: Prepared, where = 'true'): Promise<Contents> {
-  await world.session.useExtension('delta', forever);
+  return {
+    unity: await contentOf(world, at, 'unity', where),
+    stage: await contentOf(world, at, 'stage', where),
+    redshift: await contentOf(world, at, 'redshift', where),
+  };
+}
+
+/** What {@link contentsOf} says of one of them. */
+export async function contentOf(
+  world: World,
+  at: Prepared,
+  sink: keyof Contents,
+  where = 'true',
+): Promise<string> {
+  const typed = `select promo_id, product_id, store_id, week::integer as week, start_date, end_date, display_code, mailer_code, display_location, mailer_location, on_display, in_mailer, promo_score::decimal(5,2) as promo_score, department, brand, product_category`;
+  const relation = await relationOf(world, at, sink);
+  const [row] = await world.duckdb(
+    `select ${CONTENT} from (${typed} from ${relation} where ${where})`,
+  );
+  return `${String(row?.['rows'])}/${String(row?.['keys'])}/${String(row?.['hash'])}`;
+}
+
+async function relationOf(world: World, at: Prepared, sink: keyof Contents): Promise<string> {
+  if (sink === 'stage') {
+    return `read_parquet(${quote(`${at.stage}/**/*.parquet`)}, hive_partitioning = false)`;
+  }
+  if (sink === 'unity') {
+    await world.session.useExtension('delta', forever);
+    return `delta_scan(${quote(at.unity)})`;
+  }
   await world.session.useExtension('postgres_scanner', forever);
   const { port, user, password, database } = world.postgres;
   const conninfo = `host=127.0.0.1 port=${String(port)} user=${user} password=${password} dbname=${database}`;
   const [schema = '', table = ''] = at.table.split('.');
-  const typed = `select promo_id, product_id, store_id, week::integer as week, start_date, end_date, display_code, mailer_code, display_location, mailer_location, on_display, in_mailer, promo_score::decimal(5,2) as promo_score, department, brand, product_category`;
-  const digest = async (relation: string) => {
-    const [row] = await world.duckdb(
-      `select ${CONTENT} from (${typed} from ${relation} where ${where})`,
-    );
-    return `${String(row?.['rows'])}/${String(row?.['keys'])}/${String(row?.['hash'])}`;
-  };
-  return {
-    unity: await digest(`delta_scan(${quote(at.unity)})`),
-    stage: await digest(
-      `read_parquet(${quote(`${at.stage}/**/*.parquet`)}, hive_partitioning = false)`,
-    ),
-    redshift: await digest(`postgres_scan(${quote(conninfo)}, ${quote(schema)}, ${quote(table)})`),
-  };
+  return `postgres_scan(${quote(conninfo)}, ${quote(schema)}, ${quote(table)})`;
 }

@@ -4,7 +4,7 @@ import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
 import { testClock } from '../twins/clock.ts';
 import { type EmrTwin, startEmrTwin } from '../twins/emr.ts';
-import { openTerminal, type Terminal } from './submit-desk.ts';
+import { CONFIG, openTerminal, type Terminal } from './submit-desk.ts';
 
 const WINDOW = ['--from', '2017-06-05', '--to', '2017-06-12'];
 const ARCHIVE = `s3://${BUCKET}/dray-emr-linux-x64.tar.gz`;
@@ -251,6 +251,23 @@ const SETTINGS = {
     const words = await cli(submitOwn({}, '--run-id', 'c', '--created-by', 'x{{y'));
     expect(words.err).toContain('on its way to emr "x{{y" would change');
     expect(twin.steps()).toEqual([]);
+  });
+
+  it('puts a config into the bucket that jars and properties leave no room for', async () => {
+    const path = `/lake/${'x'.repeat(5_000)}`;
+    const config = { ...CONFIG, unity_loader_config: { strategy: 'DELTA', path } };
+    const base = submit().with(submit().indexOf('--config') + 1, JSON.stringify(config));
+    const jars = new Array<string>(60).fill('s3://b/jars/of-the-release.jar');
+    await cli([...base, '--run-id', 'short']);
+    const properties = { 'spark.driver.extraJavaOptions': `-Da=${'y'.repeat(3_000)}` };
+    const more = ['--settings', JSON.stringify({ jars, properties })];
+    expect(await cli([...base, '--run-id', 'long', ...more])).toMatchObject({ code: 0 });
+    const sent = twin.steps().map(({ args }) => args[args.indexOf('--load_promos_job') + 1] ?? '');
+    const pattern = new RegExp(`^@s3://${BUCKET}/results/(config-[0-9a-f]{64}.json)#sha256=`);
+    expect(sent).toEqual([expect.stringMatching(/^base64url:/), expect.stringMatching(pattern)]);
+    const [, key = ''] = pattern.exec(sent[1] ?? '') ?? [];
+    const kept = await s3.openStorage(SETTINGS.result_prefix).read(key, AbortSignal.timeout(5_000));
+    expect(JSON.parse(new TextDecoder().decode(kept))).toEqual(config);
   });
 
   it('sends nothing to a cluster that ends', async () => {

@@ -147,6 +147,13 @@ export async function startServerlessTwin(options: ServerlessTwinOptions): Promi
 
   const service = await serveAws(
     {
+      GetApplication({ applicationId }) {
+        assertApplication(applicationId);
+        const arn = `${ACCOUNT}:/applications/${APPLICATION}`;
+        const made = { createdAt: nowMs() / 1000, updatedAt: nowMs() / 1000 };
+        const application = { applicationId, arn, ...made, releaseLabel: 'emr-7.5.0' };
+        return { application: { ...application, type: 'Spark', state: 'STARTED' } };
+      },
       StartJobRun: start,
       GetJobRun: (body) => ({ jobRun: described(runOf(body)) }),
       CancelJobRun(body) {
@@ -182,9 +189,12 @@ export async function startServerlessTwin(options: ServerlessTwinOptions): Promi
 
 function routed({ method = '', url = '' }: IncomingMessage): Asked | undefined {
   const { pathname, searchParams } = new URL(url, 'http://twin');
-  const found = /^\/applications\/([^/]+)\/jobruns(?:\/([^/]+))?$/.exec(pathname);
+  const found = /^\/applications\/([^/]+)(?:(\/jobruns)(?:\/([^/]+))?)?$/.exec(pathname);
   if (found === null) return undefined;
-  const [, applicationId, jobRunId] = found;
+  const [, applicationId, runs, jobRunId] = found;
+  if (runs === undefined) {
+    return { operation: method === 'GET' ? 'GetApplication' : '', input: { applicationId } };
+  }
   const operations: Readonly<Record<string, string>> =
     jobRunId === undefined
       ? { POST: 'StartJobRun', GET: 'ListJobRuns' }

@@ -5,7 +5,7 @@ import { emrServerlessSubmitter } from '../../platforms/emr-serverless/submitter
 import { emrSettings } from '../../platforms/emr/settings.ts';
 import { emrSubmitter } from '../../platforms/emr/submitter.ts';
 import { withoutMoto } from '../aws/moto.ts';
-import { askBoto } from './boto.ts';
+import { askBoto } from './python-clients.ts';
 import { testClock } from './clock.ts';
 import { APPLICATION, startServerlessTwin } from './emr-serverless.ts';
 import { startEmrTwin } from './emr.ts';

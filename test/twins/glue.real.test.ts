@@ -3,7 +3,7 @@ import { parseConfig } from '../../core/wire.ts';
 import { glueSettings } from '../../platforms/glue/settings.ts';
 import { glueSubmitter } from '../../platforms/glue/submitter.ts';
 import { withoutMoto } from '../aws/moto.ts';
-import { askBoto } from './boto.ts';
+import { askBoto } from './python-clients.ts';
 import { testClock } from './clock.ts';
 import { startGlueTwin } from '../../platforms/twins/glue.ts';
 
