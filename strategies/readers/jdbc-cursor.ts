@@ -3,11 +3,14 @@ import { identifier, quote } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import { type CursorRange, nextPoints, type SourceRange } from '../../core/source-range.ts';
 import type { IncrementalSource, Source, StrategyContext } from '../../core/strategy.ts';
-import type { Query } from '../postgres/connection.ts';
+import type { Connection, Query } from '../postgres/connection.ts';
+import { postgres } from '../postgres/dialect.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { displayUrl } from '../postgres/jdbc-url.ts';
 import { displayName, qualified, type TableName } from '../postgres/table-name.ts';
-import { asTable, type JdbcConfig, named } from './jdbc-place.ts';
+import { redshift } from '../redshift/dialect.ts';
+import { postgresCursor, redshiftCursor } from './jdbc-cursor-sql.ts';
+import { asTable, isRedshift, type JdbcConfig, named } from './jdbc-place.ts';
 
 /** Values above everything that will ever come: with one of them as state, nothing is new any more. */
 const ENDLESS = new Set(['infinity', 'NaN', 'Infinity']);
@@ -41,15 +44,11 @@ export function cursorSource(
   const from = table === undefined ? asTable(config.query) : qualified(table);
   const cursor = identifier(column);
 
-  async function ask<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    await using connection = endpoint.connect();
-    return await named(endpoint, () => work(connection.query));
-  }
+  const sql = isRedshift(config) ? redshiftCursor : postgresCursor;
 
-  async function typeOfCursor(query: Query, signal: AbortSignal): Promise<string> {
-    const sql = `select pg_typeof(max(${cursor}))::text as type from ${from} where false`;
-    const [row] = await query(sql, [], signal);
-    return row?.['type'] ?? '';
+  async function ask<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    await using connection = endpoint.connect();
+    return await named(endpoint, () => work(connection));
   }
 
   async function inOrder(
@@ -59,14 +58,16 @@ export function cursorSource(
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     if (points.length < 2) return points;
-    const values = points.map((_, index) => `($${String(index + 1)}::text)`).join(', ');
-    const sql = `select point from (values ${values}) as points(point) order by point::${type}`;
-    return (await query(sql, points, signal)).flatMap((row) => row['point'] ?? []);
+    const values = points.map(
+      (point, index) => `select ${String(index)} as place, ${sql.value(point, type)} as point`,
+    );
+    const rows = await query(`${values.join(' union all ')} order by point`, [], signal);
+    return rows.flatMap((row) => points[Number(row['place'])] ?? []);
   }
 
   async function warnOfNulls(query: Query, signal: AbortSignal): Promise<void> {
-    const sql = `select count(*) as rows from ${from} where ${cursor} is null`;
-    const rows = Number((await query(sql, [], signal))[0]?.['rows'] ?? 0);
+    const nulls = `select count(*) as rows from ${from} where ${cursor} is null`;
+    const rows = Number((await query(nulls, [], signal))[0]?.['rows'] ?? 0);
     if (rows === 0) return;
     context.warn(
       `${endpoint.party.target}: rows with null in "${column}" are not read: ${String(rows)}`,
@@ -77,18 +78,19 @@ export function cursorSource(
     name: incremental.name ?? `${placeName(config, endpoint, table)}#${column}`,
     rereads: lookBack !== undefined,
     async next(states, { fromStart }, signal) {
-      return await ask(async (query) => {
-        const type = await typeOfCursor(query, signal);
+      return await ask(async (connection) => {
+        const { query } = connection;
+        const type = await sql.typeOf(connection, from, column, signal);
         const points = states.map((ranges) => pointOf(ranges));
         const known = [...new Set(points.flatMap((point) => point ?? []))];
         const ascending = await inOrder(query, known, type, signal);
         const newest = async (after: string | undefined): Promise<string | undefined> => {
           // What was read before stays the least, should the newest rows be gone.
           const least = fromStart ? ascending.at(-1) : after;
-          const sql = `select max(${cursor})::text as newest from ${from}`;
+          const above = least === undefined ? '' : ` where ${cursor} > ${sql.value(least, type)}`;
           const [row] = await query(
-            least === undefined ? sql : `${sql} where ${cursor} > $1::text::${type}`,
-            least === undefined ? [] : [least],
+            `select max(${cursor}) as newest from ${from}${above}`,
+            [],
             signal,
           );
           const value =
@@ -120,8 +122,9 @@ export function cursorSource(
       // The first read is of the whole table: an engine has faster ways for that than a query.
       const whole = range.after === undefined ? rows.upTo?.(column, range.upTo) : undefined;
       if (whole !== undefined) return whole;
-      const type = await ask((query) => typeOfCursor(query, signal));
-      return await rows.query(`select * from ${from} where ${condition(cursor, type, range)}`);
+      const type = await ask((connection) => sql.typeOf(connection, from, column, signal));
+      const value = (text: string) => sql.value(text, type);
+      return await rows.query(`select * from ${from} where ${condition(cursor, range, value)}`);
     },
   };
 }
@@ -130,9 +133,11 @@ function pointOf(ranges: readonly SourceRange[]): string | undefined {
   return ranges.findLast((range) => range.by === 'cursor')?.upTo;
 }
 
-function condition(cursor: string, type: string, range: CursorRange): string {
-  const { after, upTo, lookBack } = range;
-  const value = (text: string) => `${quote(text)}::${type}`;
+function condition(
+  cursor: string,
+  { after, upTo, lookBack }: CursorRange,
+  value: (text: string) => string,
+): string {
   const end = `${cursor} <= ${value(upTo)}`;
   if (after === undefined) return end;
   if (lookBack === undefined) return `${cursor} > ${value(after)} and ${end}`;
@@ -141,15 +146,13 @@ function condition(cursor: string, type: string, range: CursorRange): string {
   return `${cursor} >= ${value(after)} - ${back} and ${end}`;
 }
 
-function placeName(
-  { query }: JdbcConfig,
-  { at, settings }: Endpoint,
-  table: TableName | undefined,
-): string {
+function placeName(config: JdbcConfig, { at, settings }: Endpoint, table?: TableName): string {
+  const { query } = config;
+  const scheme = isRedshift(config) ? redshift.scheme : postgres.scheme;
   const digest = createHash('sha256')
     .update(query ?? '')
     .digest('hex');
   const what = table === undefined ? `query-${digest.slice(0, 12)}` : displayName(table);
   // Whichever of several hosts answered.
-  return `${displayUrl(settings.hosts[0] ?? at, settings.database)}/${what}`;
+  return `${displayUrl(settings.hosts[0] ?? at, settings.database, scheme)}/${what}`;
 }

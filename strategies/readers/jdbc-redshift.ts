@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identifier, quote, type SqlSession } from '../../core/engine.ts';
+import { quote, type SqlSession } from '../../core/engine.ts';
 import { JobError, messageOf } from '../../core/errors.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { qualified } from '../postgres/table-name.ts';
-import { fetched, fetchRows } from '../redshift/fetch-rows.ts';
+import { fetchRows } from '../redshift/fetch-rows.ts';
 import {
   type RedshiftColumn,
   selected,
   sourceColumns,
-  taken,
   unloaded,
 } from '../redshift/source-columns.ts';
 import { roleOf, stagingRoot } from '../redshift/staging.ts';
 import { type UnloadPlace, withUnloaded } from '../redshift/unload.ts';
-import { copiedSource, copyRows } from './jdbc-copy.ts';
+import { cursorSource } from './jdbc-cursor.ts';
+import { type Intake, openIntake } from './jdbc-intake.ts';
 import { asTable, type JdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
 
 /**
@@ -32,31 +32,33 @@ export async function openRedshift(
   refuseUnsupported(given);
   const { endpoint, table } = await placeOf(given, context, signal);
   const { target: location } = endpoint.party;
-  const from = table === undefined ? asTable(given.query) : qualified(table);
   const place = stagingOf(given, location, context);
+  const whole = table === undefined ? asTable(given.query) : qualified(table);
   const columns = await named(endpoint, async () => {
     await using connection = endpoint.connect();
     // Of a view without schema binding the catalog has no columns: the server is asked for a result.
-    const sql = `select * from ${from} where 1 = 0`;
+    const sql = `select * from ${whole} where 1 = 0`;
     return sourceColumns(await connection.columns(sql, signal), location);
   });
   const described = {
     ...unversioned(endpoint),
     columns: columns.map(({ name, type }) => ({ name, type })),
   };
-  const file = join(session.scratchDir, `redshift-${randomUUID()}.parquet`);
-  const notBrought = `select * from read_parquet(${quote(file)})`;
-  const job = { session, endpoint, context, from, columns, file };
-  return {
-    // There is nothing to read before the rows have been brought.
+  const intake = openIntake(session, described, columns);
+  // There is nothing to read before the rows have been brought.
+  const notBrought = `select * from ${quote('rows that are still in Redshift')}`;
+  const sourceOf = (from: string): Source => ({
     ...{ ...described, relation: notBrought, relationWithOrigin: notBrought },
     async materialize(copying) {
-      await named(endpoint, () =>
+      const job = { session, endpoint, context, from, columns, intake };
+      return await named(endpoint, () =>
         place === undefined ? overWire(job, copying) : throughS3(job, place, copying),
       );
-      return copiedSource(described, [file]);
     },
-  };
+  });
+  const rows = { query: (sql: string) => Promise.resolve(sourceOf(asTable(sql))) };
+  const incremental = cursorSource(given, { endpoint, table }, rows, context);
+  return { ...sourceOf(whole), ...(incremental === undefined ? {} : { incremental }) };
 }
 
 interface Copying {
@@ -65,33 +67,23 @@ interface Copying {
   readonly context: StrategyContext;
   readonly from: string;
   readonly columns: readonly RedshiftColumn[];
-  readonly file: string;
+  readonly intake: Intake;
 }
 
 async function throughS3(
-  { session, endpoint, context, from, columns, file }: Copying,
+  { session, endpoint, context, from, columns, intake }: Copying,
   place: UnloadPlace,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Source> {
   await using connection = endpoint.connect();
   await session.useStorage(place.storage, signal);
-  await withUnloaded(
+  return await withUnloaded(
     connection,
     `select ${columns.map(unloaded).join(', ')} from ${from}`,
     place,
     async ({ keys, rows }) => {
-      const paths = keys.map((key) => quote(place.storage.enginePath(key))).join(', ');
-      const typed = columns.map(taken).join(', ');
-      const none = columns.map(({ name, type }) => `cast(null as ${type}) as ${identifier(name)}`);
-      await copyRows(
-        session,
-        keys.length === 0
-          ? `select ${none.join(', ')} where false`
-          : `select ${typed} from read_parquet([${paths}], hive_partitioning = false)`,
-        file,
-        signal,
-      );
-      await assertAll(session, file, rows, endpoint, signal);
+      const paths = keys.map((key) => place.storage.enginePath(key));
+      return await whole(session, await intake.files(paths, signal), rows, endpoint, signal);
     },
     (error) => {
       context.warn(
@@ -103,30 +95,31 @@ async function throughS3(
 }
 
 async function overWire(
-  { session, endpoint, from, columns, file }: Copying,
+  { session, endpoint, from, columns, intake }: Copying,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Source> {
   await using connection = endpoint.connect();
-  const texts = `${file}.csv`;
+  const texts = join(session.scratchDir, `redshift-${randomUUID()}.txt`);
   try {
     const select = `select ${columns.map(selected).join(', ')} from ${from}`;
-    const rows = await fetchRows(connection, select, columns, texts, signal);
-    await copyRows(session, fetched(texts, columns), file, signal);
-    await assertAll(session, file, rows, endpoint, signal);
+    const rows = await fetchRows(connection, select, intake.line, texts, signal);
+    return await whole(session, await intake.lines(texts, signal), rows, endpoint, signal);
   } finally {
     await rm(texts, { force: true });
   }
 }
 
-async function assertAll(
+/** The source, if all has arrived. */
+async function whole(
   session: SqlSession,
-  file: string,
+  source: Source,
   rows: number,
   { party }: Endpoint,
   signal: AbortSignal,
-): Promise<void> {
-  const arrived = (await session.parquet.rows([file], signal)).get(file) ?? 0;
-  if (arrived === rows) return;
+): Promise<Source> {
+  const sql = `select count(*) as arrived from (${source.relation}) as source_rows`;
+  const arrived = Number((await session.rows(sql, signal))[0]?.['arrived']);
+  if (arrived === rows) return source;
   throw new JobError(
     'SOURCE_UNREADABLE',
     `${party.target}: the server sent ${String(rows)} rows, and ${String(arrived)} arrived`,
@@ -145,12 +138,7 @@ function stagingOf(
   return { storage: context.openStorage(root), root, role, owner };
 }
 
-function refuseUnsupported({ incremental, partitionColumn }: JdbcConfig): void {
-  if (incremental !== undefined) {
-    throw new JobError('NOT_SUPPORTED', 'Redshift is not read incrementally', {
-      hint: 'leave "incremental" out; a "query" with a condition reads a part',
-    });
-  }
+function refuseUnsupported({ partitionColumn }: JdbcConfig): void {
   if (partitionColumn === undefined) return;
   throw new JobError('NOT_SUPPORTED', 'Redshift is not read by ranges of a "partition_column"', {
     hint: 'leave it out and name a "staging_path": the slices of the cluster unload at the same time',

@@ -5,16 +5,16 @@ import {
   type SparkView,
   type SqlSession,
 } from '../../core/engine.ts';
-import { JobError } from '../../core/errors.ts';
 import type { Source, StrategyContext } from '../../core/strategy.ts';
-import { contentNumberOnSpark } from '../../plan/row-number.ts';
-import { sparkName, sparkText } from '../../plan/spark/names.ts';
+import { sparkName } from '../../plan/spark/names.ts';
 import type { Endpoint } from '../postgres/endpoint.ts';
 import { sparkOptions } from '../postgres/spark-options.ts';
 import { qualified } from '../postgres/table-name.ts';
 import { cursorSource } from './jdbc-cursor.ts';
 import { asTable, isRedshift, type JdbcConfig, named, placeOf, unversioned } from './jdbc-place.ts';
 import { inOneSnapshot, type KeyRanges, keyRanges } from './jdbc-ranges.ts';
+import { openRedshift } from './jdbc-redshift.ts';
+import { sparkRows } from './jdbc-spark-rows.ts';
 
 /** Rows that the driver asks the server for at once; without it, it takes all into memory. */
 const FETCH_ROWS = '10000';
@@ -29,15 +29,7 @@ export async function openOnSpark(
   context: StrategyContext,
   signal: AbortSignal,
 ): Promise<Source> {
-  if (isRedshift(given)) {
-    throw new JobError(
-      'ENGINE_UNSUPPORTED',
-      'the reader JDBC does not read Redshift on "bigdata"',
-      {
-        hint: 'set "strategy_type" to "bulk", or unload the table and read it with the reader PARQUET',
-      },
-    );
-  }
+  if (isRedshift(given)) return await openRedshift(session, given, context, signal);
   const spark = asSpark(session);
   await spark.useExtension('postgres', signal);
   const { endpoint, table } = await placeOf(given, context, signal);
@@ -57,7 +49,6 @@ async function openQuery(
   ranges: KeyRanges | undefined,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { target: location } = endpoint.party;
   const from = asTable(query);
   const options = { ...sparkOptions(endpoint), dbtable: from, fetchsize: FETCH_ROWS };
   const view = await named(endpoint, () =>
@@ -65,15 +56,10 @@ async function openQuery(
   );
   const { columns } = view;
   const names = columns.map(({ name }) => sparkName(name)).join(', ');
-  const number = contentNumberOnSpark(columns);
   const base = { ...unversioned(endpoint), columns };
-  const rowsOf = (name: string): Pick<Source, 'relation' | 'relationWithOrigin'> => ({
-    relation: `select ${names} from ${name}`,
-    relationWithOrigin: `select ${names}, ${sparkText(location)} as __file, ${number} as __row from ${name}`,
-  });
   return {
     ...base,
-    ...rowsOf(view.name),
+    ...sparkRows(view.name, base),
     async materialize(copying) {
       const path = join(spark.scratchDir, view.name);
       const copyOf = async ({ name }: SparkView) => {
@@ -100,7 +86,7 @@ async function openQuery(
         );
       });
       const copy = await spark.openSource({ format: 'parquet', paths: [path] }, copying);
-      return { ...base, ...rowsOf(copy.name) };
+      return { ...base, ...sparkRows(copy.name, base) };
     },
   };
 }

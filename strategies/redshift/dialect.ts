@@ -7,7 +7,8 @@ import { redshiftError } from './errors.ts';
  */
 export const redshift: Dialect = {
   scheme: 'redshift',
-  session: `set statement_timeout to 0; set datestyle to 'ISO, YMD'; set timezone to 'UTC'`,
+  // Seventeen digits, by which every double is found again.
+  session: `set statement_timeout to 0; set datestyle to 'ISO, YMD'; set timezone to 'UTC'; set extra_float_digits to 2`,
   pid: 'select pg_backend_pid() as pid',
   begin: 'begin',
   error: redshiftError,

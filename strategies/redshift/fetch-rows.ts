@@ -9,32 +9,30 @@ const FETCH = 1000;
 const MAX_LINE_BYTES = 8_388_608;
 
 /**
- * Writes what a query selects to a new local file of texts. The leader holds the result meanwhile.
+ * Writes what a query selects to a new local file, a line for each row. The leader holds the result meanwhile.
  *
  * @returns rows.
  */
 export async function fetchRows(
   connection: Connection,
   select: string,
-  columns: readonly SourceColumn[],
+  line: (row: Row) => string,
   path: string,
   signal: AbortSignal,
 ): Promise<number> {
   await using file = await open(path, 'wx');
-  // Seventeen digits, by which every double is found again.
-  await connection.query('set extra_float_digits to 2', [], signal);
   return await connection.transaction(async (query) => {
     await query(`declare dray_rows cursor for ${select}`, [], signal);
     for (let rows = 0; ;) {
       const some = await query(`fetch forward ${String(FETCH)} from dray_rows`, [], signal);
       if (some.length === 0) return rows;
-      await file.write(some.map((row) => lineOf(row, columns)).join(''));
+      await file.write(some.map(line).join(''));
       rows += some.length;
     }
   }, signal);
 }
 
-/** DuckDB's query of what `fetchRows` wrote. */
+/** DuckDB's query of lines that {@link csvLine} wrote. */
 export function fetched(path: string, columns: readonly SourceColumn[]): string {
   const texts = columns.map(({ name }) => `${quote(name)}: 'VARCHAR'`).join(', ');
   const typed = columns.map(
@@ -46,10 +44,16 @@ export function fetched(path: string, columns: readonly SourceColumn[]): string 
 }
 
 /** Quoted is a text, also an empty one; nothing is null. */
-function lineOf(row: Row, columns: readonly SourceColumn[]): string {
+export function csvLine(row: Row, columns: readonly SourceColumn[]): string {
   const cells = columns.map(({ name }) => {
     const value = row[name] ?? null;
     return value === null ? '' : `"${value.replaceAll('"', '""')}"`;
   });
   return `${cells.join(',')}\n`;
+}
+
+/** For Spark, whose CSV takes an empty text for null. */
+export function jsonLine(row: Row, columns: readonly SourceColumn[]): string {
+  const cells = columns.map(({ name }) => [name, row[name] ?? null]);
+  return `${JSON.stringify(Object.fromEntries(cells))}\n`;
 }

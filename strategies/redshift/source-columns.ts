@@ -1,6 +1,7 @@
 import { identifier } from '../../core/engine.ts';
 import { JobError } from '../../core/errors.ts';
 import type { SourceColumn } from '../../core/strategy.ts';
+import { sparkName } from '../../plan/spark/names.ts';
 import type { ResultColumn } from '../postgres/connection.ts';
 
 /**
@@ -78,9 +79,33 @@ export function unloaded(given: RedshiftColumn): string {
   return given.type === INSTANT ? `${column} at time zone 'UTC' as ${column}` : selected(given);
 }
 
+/** As a cast of Redshift names it; a text without a length would be cut there. */
+export function castOf({ type }: SourceColumn): string {
+  if (type === 'VARCHAR') return 'varchar(65535)';
+  if (type === 'FLOAT') return 'real';
+  return type === 'DOUBLE' ? 'double precision' : type.toLowerCase();
+}
+
 /** In DuckDB, of what UNLOAD wrote. */
 export function taken({ name, type }: SourceColumn): string {
   const column = identifier(name);
   const value = type === INSTANT ? `timezone('UTC', cast(${column} as timestamp))` : column;
   return `cast(${value} as ${type}) as ${column}`;
+}
+
+const SPARK_TYPES: Readonly<Record<string, string>> = {
+  VARCHAR: 'string',
+  INTEGER: 'int',
+  TIMESTAMP: 'timestamp_ntz',
+  [INSTANT]: 'timestamp_ltz',
+};
+
+export function sparkTypeOf({ type }: SourceColumn): string {
+  return SPARK_TYPES[type] ?? type.toLowerCase();
+}
+
+/** In Spark, of what UNLOAD wrote; the session's zone is UTC. */
+export function takenOnSpark(given: SourceColumn): string {
+  const column = sparkName(given.name);
+  return `cast(${column} as ${sparkTypeOf(given)}) as ${column}`;
 }

@@ -210,16 +210,20 @@ describe('a source with new columns', () => {
       await expectEvolvedDelta();
     });
 
-    it('is not merged there while the table lacks a column', async () => {
+    it('is merged with columns that come later, in the one version of its rows', async () => {
       await rewrite(24, '* exclude (n), n * 2 as rank');
       const merge = { unity_loader_config: { mode: 'merge' } };
-      const args = await scene.args({ ...onSpark(), ...merge });
-      const { code, line } = await scene.world.run(args);
-      expect(code).toBe(2);
-      expect(line?.['error']).toMatchObject({
-        code: 'NOT_SUPPORTED',
-        message: expect.stringContaining('adds no column: rank bigint'),
+      const { line } = await scene.world.run(await scene.args({ ...onSpark(), ...merge }));
+      expect(line).toMatchObject({
+        ...{ engine: 'bigdata', exit_code: 0 },
+        sinks: [{ status: 'loaded', added_columns: ['rank'] }],
       });
+      const { version, columns, rows } = await deltaRs('read', scene.at.unity);
+      expect([version, columns['rank']]).toEqual([2, 'long']);
+      const ranks = (week: number) => rows.filter((row) => row['week'] === week && row['rank']);
+      expect(ranks(24).length).toBeGreaterThan(1000);
+      expect(ranks(23)).toEqual([]);
+      await verified();
     });
   },
 );

@@ -138,12 +138,7 @@ export async function rowsBehindFence(
   const filled = files.filter((file) => file.rows > 0).map((file) => file.path);
   if (filled.length === 0) {
     // Nothing but the contract's columns: any Delta version of the table has them, or gets them now.
-    const lacking = lackingIn(snapshot, contract);
-    const there = contract.columns.map((column) =>
-      lacking.includes(column)
-        ? `cast(null as ${sparkType(column.type)}) as ${sparkName(column.name)}`
-        : sparkName(column.name),
-    );
+    const there = columnsOrNull(contract, lackingIn(snapshot, contract));
     return `select ${there.join(', ')} from delta.${sparkName(storage.enginePath(''))}
       where false and exists (select 1 from ${fence})`;
   }
@@ -156,6 +151,18 @@ export async function rowsBehindFence(
 export function lackingIn(snapshot: Snapshot, contract: OutputContract): readonly Column[] {
   const table = tableOf(snapshot);
   return table === undefined ? [] : lackingColumns(table.metaData.schemaString, contract);
+}
+
+/** The contract's columns in Spark's SQL, of a table that has some of them not. */
+export function columnsOrNull(
+  { columns }: OutputContract,
+  lacking: readonly Column[],
+): readonly string[] {
+  return columns.map((column) =>
+    lacking.includes(column)
+      ? `cast(null as ${sparkType(column.type)}) as ${sparkName(column.name)}`
+      : sparkName(column.name),
+  );
 }
 
 function writeOf(

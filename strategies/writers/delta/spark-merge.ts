@@ -3,6 +3,7 @@ import { leaseLostOr } from '../../../core/claims.ts';
 import type { ResultFile } from '../../../core/engine.ts';
 import type { LoadEntry, Merged, PartitionContent } from '../../../core/ledger.ts';
 import { type Backoff, retry } from '../../../core/retry.ts';
+import type { Column } from '../../../core/schema.ts';
 import { contentOf } from '../../../plan/content-hash.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { printSpark } from '../../../plan/spark/print.ts';
@@ -15,10 +16,12 @@ import { catchUp } from './log.ts';
 import { commitKey, logValue } from './paths.ts';
 import { appIdOf, committedClaim, type Snapshot, tableOf } from './snapshot.ts';
 import {
+  columnsOrNull,
   ConcurrentChange,
   conflictOr,
   createTable,
   fenceOf,
+  lackingIn,
   lostWhileCommitting,
   rowsBehindFence,
   type SparkDeltaTarget,
@@ -95,22 +98,25 @@ export async function openSparkMerge(
     }));
   }
 
-  const at = (version: number) =>
-    `(select ${columns.join(', ')} from ${table} version as of ${String(version)} t where ${touched})`;
+  /** @param lacking - of the contract's columns those that the version does not have. */
+  const at = (version: number, lacking: readonly Column[] = []) => {
+    const there = columnsOrNull(contract, lacking).join(', ');
+    return `(select ${there} from ${table} version as of ${String(version)} t where ${touched})`;
+  };
 
-  /** What a merge that follows this version will find and leave. */
+  /** What a merge will find and leave of the rows of the version before it. */
   async function foreseen(
-    version: number,
+    before: string,
     loaded: readonly PartitionContent[],
     signal: AbortSignal,
   ): Promise<Merged> {
     if (filled.length === 0) return { replaced: 0, after: [] };
     const rest = await contentsOf(
-      `select t.* from ${at(version)} t left anti join ${load} s on ${onSameKey}`,
+      `select t.* from ${before} t left anti join ${load} s on ${onSameKey}`,
       signal,
     );
     const stay = rest.reduce((sum, { rows }) => sum + rows, 0);
-    const replaced = (await countOf(at(version), signal)) - stay;
+    const replaced = (await countOf(before, signal)) - stay;
     const after = loaded.map(({ value, rows, hash }) => {
       const more = rest.find((each) => each.value === value);
       return {
@@ -141,9 +147,13 @@ export async function openSparkMerge(
     claim: number,
     signal: AbortSignal,
   ): Promise<void> {
+    const evolves = lackingIn(snapshot, contract).length > 0;
     if (filled.length === 0) {
       // A merge without rows would make no version, and the load needs its txn.
-      const options = { txnAppId: appIdOf(entry.loadId), txnVersion: String(claim) };
+      const options = {
+        ...{ txnAppId: appIdOf(entry.loadId), txnVersion: String(claim) },
+        ...(evolves ? { mergeSchema: 'true' } : {}),
+      };
       await session.write(
         await rowsBehindFence(target, snapshot, [], claim, signal),
         { format: 'delta', path: storage.enginePath(''), mode: 'append', options },
@@ -156,6 +166,8 @@ export async function openSparkMerge(
       'spark.databricks.delta.write.txnAppId': appIdOf(entry.loadId),
       'spark.databricks.delta.write.txnVersion': String(claim),
       ...(records === undefined ? {} : { 'spark.sql.files.maxRecordsPerFile': String(records) }),
+      // The columns that are inserted, in the MERGE's own version; SQL has words for it from Spark 4 on.
+      ...(evolves ? { 'spark.databricks.delta.schema.autoMerge.enabled': 'true' } : {}),
     };
     for (const [setting, value] of Object.entries(settings)) {
       await session.run(`set ${setting}=${value}`, signal);
@@ -171,7 +183,7 @@ export async function openSparkMerge(
   }
 
   /** The load's own version, and whether another one before it changed the touched partitions. */
-  async function found(
+  async function ownVersion(
     after: number,
     entry: LoadEntry,
     claim: number,
@@ -213,7 +225,10 @@ export async function openSparkMerge(
       await catchUp(snapshot, storage, signal);
     }
     const { version } = snapshot;
-    const entry = { ...given, merged: await foreseen(version, given.partitions, signal) };
+    // Another writer that adds columns meanwhile is in conflict.
+    const lacking = lackingIn(snapshot, contract);
+    const before = at(version, lacking);
+    const entry = { ...given, merged: await foreseen(before, given.partitions, signal) };
     await writeEntry(target, entry, signal);
     await context.failpoints.reach('delta:commit:before');
     try {
@@ -227,12 +242,12 @@ export async function openSparkMerge(
       // Delta leaves out a write whose txn is not above the last one, and does not say so.
       throw lostWhileCommitting(entry, storage.root);
     }
-    const own = await found(version, entry, claim.number, signal);
+    const own = await ownVersion(version, entry, claim.number, signal);
     if (own.isForeseen) return entry;
     const after = await contentsOf(at(own.version), signal);
-    const before = await countOf(at(own.version - 1), signal);
+    const found = await countOf(at(own.version - 1, lacking), signal);
     const rows = (of: readonly PartitionContent[]) => of.reduce((sum, each) => sum + each.rows, 0);
-    const replaced = before + rows(given.partitions) - rows(after);
+    const replaced = found + rows(given.partitions) - rows(after);
     const corrected = { ...given, merged: { replaced, after } };
     await writeEntry(target, corrected, signal);
     return corrected;

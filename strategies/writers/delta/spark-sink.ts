@@ -1,16 +1,15 @@
 import type { Sink, Staged } from '../../../core/strategy.ts';
 import { asSpark, type ResultFile } from '../../../core/engine.ts';
 import { JobError } from '../../../core/errors.ts';
-import type { Column } from '../../../core/schema.ts';
 import { sparkName } from '../../../plan/spark/names.ts';
 import { stageFolder } from '../claim-file.ts';
 import { naming, openClaimedLog } from './claimed-log.ts';
-import { describeTable, sparkType } from './describe.ts';
+import { describeTable } from './describe.ts';
 import { partitionColumns } from './partitioning.ts';
 import { OWN } from './paths.ts';
 import { assertColumns } from './plan-commit.ts';
 import { tableOf } from './snapshot.ts';
-import { commitThroughSpark, fenceKey, lackingIn } from './spark-commit.ts';
+import { commitThroughSpark, fenceKey } from './spark-commit.ts';
 import { openSparkMerge, type SparkMerge } from './spark-merge.ts';
 import { conditionOf } from './spark-condition.ts';
 import { assertPartitionValues } from './split.ts';
@@ -52,10 +51,7 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
     async check(signal) {
       const found = tableOf(await log.latest(signal));
       naming(storage.root, () => {
-        if (found === undefined) return;
-        assertColumns(found, contract, target.partitionBy);
-        const lacking = lackingIn(found, contract);
-        if (request.mode === 'merge' && lacking.length > 0) throw refusedMerge(lacking);
+        if (found !== undefined) assertColumns(found, contract, target.partitionBy);
       });
     },
     describe: async (signal) => describeTable(target, await log.latest(signal)),
@@ -130,12 +126,4 @@ export function openSparkDeltaSink(target: DeltaTarget): Sink {
       // The session belongs to the caller, the claim to whoever claimed.
     },
   };
-}
-
-/** A merge on Spark reads the table's version before its own by the columns that the load has. */
-function refusedMerge(lacking: readonly Column[]): JobError {
-  const columns = lacking.map(({ name, type }) => `${name} ${sparkType(type)}`).join(', ');
-  return new JobError('NOT_SUPPORTED', `mode "merge" of "bigdata" adds no column: ${columns}`, {
-    hint: `run it once with "strategy_type": "bulk", or: alter table ... add columns (${columns})`,
-  });
 }

@@ -40,6 +40,10 @@ export function refusalOf(sql: string): ServerError | undefined {
     if (isUpdate || SETTINGS.has(name)) continue;
     return { code: '42704', message: `unrecognized configuration parameter "${name}"` };
   }
+  // The real one makes them numeric(18,0) and varchar(256), and cuts what does not fit.
+  if (/\bcast\s*\([^()]*\bas\s+(numeric|decimal|varchar|character varying)\s*\)/.test(bare)) {
+    return { code: 'XX000', message: 'a cast to a type without a length or precision cuts values' };
+  }
   // The real one makes it varchar(256), without a word.
   if (/\bcreate\b.*\btable\b/s.test(bare) && /\btext\b/.test(bare)) {
     return { code: 'XX000', message: 'text in CREATE TABLE becomes varchar(256)' };

@@ -73,7 +73,8 @@ export async function loadInto(
 export async function tableContents(
   duckdb: SqlSession,
   path: string,
+  contract: OutputContract = HASHED,
 ): Promise<readonly PartitionContent[]> {
-  await using sink = openSink(duckdb, path, { contract: HASHED });
-  return await contentsOf(duckdb, (await sink.content?.(never)) ?? '');
+  await using sink = openSink(duckdb, path, { contract });
+  return await contentsOf(duckdb, (await sink.content?.(never)) ?? '', contract);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { SqlSession } from '../../../core/engine.ts';
+import type { Column } from '../../../core/schema.ts';
 import { describeOnSpark } from '../../engines/bigdata/on-spark.ts';
 import { HASHED } from './contract.ts';
 import {
@@ -79,6 +80,40 @@ describeOnSpark('a merge into a Delta table', (server) => {
         operations: readonly string[];
       };
       expect(operations.filter((each) => each === 'MERGE')).toHaveLength(3);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'adds columns in its own version, as the other engines do, also where it has no row',
+    async () => {
+      const [path, other] = [newPath(), newPath()];
+      const first = `${old(24)} union all ${old(25)}`;
+      const rank: Column = {
+        ...{ name: 'rank', type: { kind: 'decimal', precision: 38, scale: 2 } },
+        ...{ nullable: true, evolved: true },
+      };
+      const later: Column = { ...rank, name: 'later', type: { kind: 'string' } };
+      const ranked = { ...HASHED, columns: [...HASHED.columns, rank] };
+      const both = { ...HASHED, columns: [...ranked.columns, later] };
+      const load = `select *, (id / 4)::decimal(38,2) as rank from (${fresh(24, 4, 2408)})`;
+      const none = `select *, null::decimal(38,2) as rank, null as later from (${fresh(24, 0)})`;
+      for (const [query, contract] of [
+        [first, HASHED],
+        [load, ranked],
+        [none, both],
+      ] as const) {
+        const { entry, counted } = await merge(path, query, { contract });
+        const expected = await loadInto(duckdb, other, query, { contract });
+        expect([entry.merged, counted]).toEqual([expected.entry.merged, expected.counted]);
+        expect(await tableContents(duckdb, path, contract)).toEqual(
+          await tableContents(duckdb, other, contract),
+        );
+      }
+      const [made, expected] = [await deltaRs('read', path), await deltaRs('read', other)];
+      expect(made.columns).toEqual(expected.columns);
+      // One for the table, and one for each load.
+      expect(made.version).toBe(3);
     },
     LIMIT_MS,
   );

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EngineName } from '../../../core/engine.ts';
+import type { SourceRange } from '../../../core/source-range.ts';
 import type { Source } from '../../../core/strategy.ts';
 import { jdbcReader } from '../../../strategies/readers/jdbc.ts';
 import { withoutMoto } from '../../aws/moto.ts';
 import { ROLE } from '../../aws/redshift/cluster.ts';
 import { BUCKET } from '../../aws/s3.ts';
 import { never } from '../postgres/harness.ts';
+import { COLUMNS, extremes, ROWS, TABLE } from './extremes.ts';
 import { RedshiftWorld } from './harness.ts';
 import { describeSql } from './sql.ts';
 
@@ -18,19 +20,8 @@ const THROUGH_S3 = { stagingPath: `s3a://${BUCKET}/in`, iamRole: ROLE };
   });
   beforeEach(async () => {
     await world.freshSchema();
-    await world.admin.query(
-      `create table t (id bigint, small smallint, whole integer, price numeric(38,18), ratio double precision,
-         label varchar(200), code char(2), born date, local timestamp, at timestamptz, sure boolean)`,
-    );
-    await world.admin.query(
-      `insert into t values
-         (9223372036854775807, -32768, 2147483647, 12345678901234567890.123456789012345678,
-          0.1::double precision + 0.2, 'é''😀, "q"
-' || chr(92) || 'n', 'A', '0001-01-01', '9999-12-31 23:59:59.999999', '2017-06-12 02:00:00.123456+02', true),
-         (-9223372036854775808, null, null, -99999999999999999999.999999999999999999, null, '', null, '9999-12-31',
-          null, '0001-01-01 00:00:00+00', false),
-         (0, null, null, null, null, null, null, null, null, null, null)`,
-    );
+    await world.admin.query(`create table t (${TABLE})`);
+    await world.admin.query(`insert into t values ${ROWS}`);
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
@@ -55,45 +46,15 @@ const THROUGH_S3 = { stagingPath: `s3a://${BUCKET}/in`, iamRole: ROLE };
   const table = () => ({ sourceTable: `${world.schema.toUpperCase()}.T` });
   const rowsOf = async (sql: string) => await world.session.rows(sql, never);
 
-  const EXTREMES = [
-    {
-      ...{ id: '9223372036854775807', small: '-32768', whole: '2147483647', sure: 'true' },
-      ...{ price: '12345678901234567890.123456789012345678', ratio: '0.30000000000000004' },
-      ...{ label: 'é\'😀, "q"\n\\n', code: 'A', born: '0001-01-01' },
-      ...{ local: '9999-12-31 23:59:59.999999', at: '2017-06-12 00:00:00.123456+00' },
-    },
-    {
-      ...{ id: '-9223372036854775808', small: null, whole: null, sure: 'false' },
-      ...{ price: '-99999999999999999999.999999999999999999', ratio: null, label: '', code: null },
-      ...{ born: '9999-12-31', local: null, at: '0001-01-01 00:00:00+00' },
-    },
-    {
-      ...{ id: '0', small: null, whole: null, sure: null, price: null, ratio: null, label: null },
-      ...{ code: null, born: null, local: null, at: null },
-    },
-  ];
-
   it.each([
     ['unloaded', THROUGH_S3],
     ['over the connection', {}],
   ])('reads a table %s, with its extremes unchanged and nothing left behind', async (_, how) => {
     const source = await brought({ ...table(), ...how });
-    expect(source.columns).toEqual([
-      { name: 'id', type: 'BIGINT' },
-      { name: 'small', type: 'SMALLINT' },
-      { name: 'whole', type: 'INTEGER' },
-      { name: 'price', type: 'DECIMAL(38,18)' },
-      { name: 'ratio', type: 'DOUBLE' },
-      { name: 'label', type: 'VARCHAR' },
-      { name: 'code', type: 'VARCHAR' },
-      { name: 'born', type: 'DATE' },
-      { name: 'local', type: 'TIMESTAMP' },
-      { name: 'at', type: 'TIMESTAMP WITH TIME ZONE' },
-      { name: 'sure', type: 'BOOLEAN' },
-    ]);
-    const texts = `select columns(*)::varchar from (${source.relation}) order by abs(id::double) desc, id desc`;
+    expect(source.columns).toEqual(COLUMNS);
+    const texts = `select columns(*)::varchar from (${source.relation}) source order by source.id desc`;
     const sorted = await rowsOf(texts);
-    expect(sorted).toEqual(EXTREMES);
+    expect(sorted).toEqual(extremes('+00'));
     const types = await rowsOf(`describe ${source.relation}`);
     expect(types.map((row) => row['column_type'])).toEqual(source.columns.map(({ type }) => type));
     const places = `select count(distinct __row) as rows, min(__file) as file from (${source.relationWithOrigin})`;
@@ -166,7 +127,7 @@ const THROUGH_S3 = { stagingPath: `s3a://${BUCKET}/in`, iamRole: ROLE };
       'SOURCE_DENIED',
       'role/other',
     ],
-    [{ incremental: { cursorColumn: 'id' } }, 'NOT_SUPPORTED', 'incrementally'],
+    [{ partitionColumn: 'id', numPartitions: 2 }, 'NOT_SUPPORTED', 'partition_column'],
   ])('says what is wrong with %j: %s', async (changes, code, text) => {
     const base = 'query' in changes ? {} : table();
     await expect(brought({ ...base, ...changes })).rejects.toMatchObject({
@@ -177,8 +138,99 @@ const THROUGH_S3 = { stagingPath: `s3a://${BUCKET}/in`, iamRole: ROLE };
     expect(await world.staged()).toEqual([]);
   });
 
-  it('is refused on Spark', async () => {
-    await expect(open(table(), 'bigdata')).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' });
+  describe('incrementally', () => {
+    /** What a target with these ranges gets next: the range, and the numbers of its rows. */
+    async function next(changes: object, had: readonly SourceRange[], fromStart = false) {
+      const { incremental } = await open(changes);
+      const options = { fromStart, acceptLoss: false };
+      const found = await incremental?.next([had], options, never);
+      if (found === undefined) return undefined;
+      const read = await incremental?.read(found.range, never);
+      const source = await read?.materialize?.(never);
+      const rows = await rowsOf(
+        `select n::integer as n from (${source?.relation ?? ''}) order by n`,
+      );
+      return { range: found.range, rows: rows.map(({ n }) => n) };
+    }
+
+    it.each([
+      ['bigint', ['-5', '9007199254740993', '9007199254740994']],
+      ['numeric(10,2)', ['1.25', '1.50', '1.75']],
+      ['real', ['0.1', '0.2', '1e+10']],
+      ['double precision', ['0.3', '0.30000000000000004', '1e+300']],
+      ['date', ['2017-06-05', '2017-06-06', '10000-01-01']],
+      ['timestamp', ['2017-06-05 00:00:00', '2017-06-05 00:00:00.000001', '2017-06-06 00:00:00']],
+      [
+        'timestamptz',
+        ['2017-06-05 00:00:00+00', '2017-06-05 00:00:00.5+00', '2017-06-06 00:00:00+00'],
+      ],
+      [`varchar(400)`, [`${'x'.repeat(300)}a`, `${'x'.repeat(300)}b`, "y'"]],
+    ])(
+      'by a cursor of type %s, each row once, unloaded and over the connection',
+      async (type, texts) => {
+        await world.admin.query(`create table grows (n integer, c ${type})`);
+        const add = async (n: number) => {
+          await world.admin.query('insert into grows values ($1, $2)', [n, texts[n]]);
+        };
+        const incremental = { cursorColumn: 'c', name: 'g' };
+        const table = { sourceTable: `${world.schema}.grows`, incremental };
+        const query = { query: `select n, c from ${world.schema}.grows;`, incremental };
+        await add(0);
+        const first = await next({ ...table, ...THROUGH_S3 }, []);
+        expect(first).toMatchObject({ range: { by: 'cursor', column: 'c' }, rows: [0] });
+        const had = first === undefined ? [] : [first.range];
+        expect(await next(table, had)).toBeUndefined();
+        await add(1);
+        await add(2);
+        const [unloaded, fetched] = [
+          await next({ ...table, ...THROUGH_S3 }, had),
+          await next(query, had),
+        ];
+        expect(unloaded).toMatchObject({ rows: [1, 2] });
+        expect(fetched).toEqual(unloaded);
+        const all = await next(table, had, true);
+        expect(all?.rows).toEqual([0, 1, 2]);
+        expect(await world.staged()).toEqual([]);
+      },
+    );
+
+    it('reads a stretch again, lets targets catch up, and warns of nulls', async () => {
+      await world.admin.query(`create table grows (n integer, at timestamptz)`);
+      await world.admin.query(
+        `insert into grows select i, timestamptz '2017-06-05 00:00:00+00' + i * interval '1 hour' from generate_series(1, 6) i`,
+      );
+      await world.admin.query('insert into grows values (7, null)');
+      const sourceTable = `${world.schema}.grows`;
+      const upTo = (hour: number): SourceRange => ({
+        ...{ by: 'cursor', column: 'at', upTo: `2017-06-05 0${String(hour)}:00:00+00` },
+      });
+      const incremental = { cursorColumn: 'at', lookBack: '90 minutes' };
+      expect(await next({ sourceTable, incremental }, [upTo(5)])).toMatchObject({
+        rows: [4, 5, 6],
+      });
+      const source = await open({ sourceTable, incremental: { cursorColumn: 'at' } });
+      expect(source.incremental?.name).toMatch(
+        /^redshift:\/\/127\.0\.0\.1:\d+\/\w+\/test_\w+\.grows#at$/,
+      );
+      const options = { fromStart: false, acceptLoss: false };
+      expect(
+        await source.incremental?.next([[upTo(4)], [upTo(2)], [upTo(4)]], options, never),
+      ).toMatchObject({
+        range: { after: '2017-06-05 02:00:00+00', upTo: '2017-06-05 04:00:00+00' },
+        lacking: [false, true, false],
+      });
+      expect(world.warnings).toContainEqual(
+        expect.stringContaining('null in "at" are not read: 1'),
+      );
+    });
+
+    it('does not guess what a backslash in a cursor means', async () => {
+      const query = `select 1 as n, chr(92) || 'a' as c`;
+      await expect(next({ query, incremental: { cursorColumn: 'c' } }, [])).rejects.toMatchObject({
+        code: 'NOT_SUPPORTED',
+        message: expect.stringContaining('backslash'),
+      });
+    });
   });
 
   it('takes keys of Redshift for a URL of Redshift only', () => {
