@@ -72,8 +72,12 @@ export type TelemetryBody = z.output<typeof body>;
 /** A numbered message, as it is on the wire: `dray.telemetry/1`. */
 export type TelemetryMessage = z.output<typeof message>;
 
-/** Whoever listens to a run. Returns at once, and never throws. */
-export type Tell = (body: TelemetryBody) => void;
+/**
+ * Whoever listens to a run. Returns at once, and never throws.
+ *
+ * @param at - when it was, ISO 8601; default: now.
+ */
+export type Tell = (body: TelemetryBody, at?: string) => void;
 
 /** A body that fits a message: what is too long of it is left out. */
 export function fitting(whole: TelemetryBody): TelemetryBody {

@@ -15,6 +15,11 @@ const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--fast');
 const byName = jestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg));
 const results = join(ROOT, '.dray', `jest-${process.pid}.json`);
 
+/** 190 MB; a minute to install. */
+const DAGSTER = {
+  folder: '.dray/dagster-venv',
+  requirements: 'test/python/dagster-requirements.txt',
+};
 const MOTO = { folder: '.dray/moto-venv', requirements: 'test/python/moto-requirements.txt' };
 const DATABRICKS = {
   folder: '.dray/databricks-venv',
@@ -99,7 +104,7 @@ async function prepare() {
     [
       'runs    the fast tests; the real ones with embedded Postgres and DuckDB',
       python.version
-        ? ', read back by deltalake and pyarrow; AWS as moto has it'
+        ? ', read back by deltalake and pyarrow; AWS as moto has it; Dagster'
         : '; nothing is read back by Python',
       hasSpark ? '; the launcher and the Spark engine on Spark' : '; nothing runs on Spark',
       airflows.DRAY_TEST_AIRFLOW ? '; generated DAGs in Airflow' : '; no DAG runs in Airflow',
@@ -111,6 +116,7 @@ async function prepare() {
       DRAY_TEST_PYTHON: prepareVenv(python.version),
       DRAY_TEST_MOTO: prepareVenv(python.version, MOTO),
       DRAY_TEST_DATABRICKS: prepareVenv(python.version, DATABRICKS),
+      DRAY_TEST_DAGSTER: prepareVenv(python.version, DAGSTER),
     }),
     ...(psql && { DRAY_TEST_PSQL: psql }),
     ...(docker && { DRAY_TEST_IMAGES: JSON.stringify(prepareImages()) }),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors.ts';
+import { type JobError, messageOf, toJobError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { fromLines, fromLogLine, type TelemetryMessage } from '../../core/telemetry.ts';
 import type { Submitter } from '../../core/submitter.ts';
 import { patiently, type SubmitServices } from '../../platforms/submit-once.ts';
@@ -45,6 +46,7 @@ export async function openEar(
       : objectReader(place, submitter, services, context);
   const next = positions(held.cursor);
   let complained = false;
+  let denied: JobError | undefined;
 
   /** The objects of all processes of the attempt, each one's in its order. */
   async function objects(signal: AbortSignal): Promise<readonly TelemetryMessage[]> {
@@ -53,7 +55,15 @@ export async function openEar(
     for (let writer = 1; writer <= next.length + 1; writer++) {
       for (let most = MOST_AT_ONCE; most > 0; most--) {
         const chunk = next[writer - 1] ?? 1;
-        const bytes = await readObject(chunkName(writer, chunk), signal);
+        let bytes: Uint8Array | undefined;
+        try {
+          bytes = await readObject(chunkName(writer, chunk), signal);
+        } catch (error) {
+          // So S3 speaks of what is missing, too, to those who may not list the bucket.
+          if (toJobError(error).code === 'TARGET_DENIED') denied = toJobError(error);
+          else if (found.length > 0) return found;
+          else throw error;
+        }
         if (bytes === undefined) break;
         next[writer - 1] = chunk + 1;
         found.push(...fromLines(new TextDecoder().decode(bytes)));
@@ -68,10 +78,16 @@ export async function openEar(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      if (!complained) context.err(`what the run tells cannot be read: ${messageOf(error)}`);
-      complained = true;
+      complain(error);
       return undefined;
     }
+  }
+
+  function complain(error: unknown): void {
+    if (!complained) {
+      context.err(printable(`what the run tells cannot be read: ${messageOf(error)}`));
+    }
+    complained = true;
   }
 
   async function keep(messages: readonly TelemetryMessage[]) {
@@ -99,14 +115,15 @@ export async function openEar(
       }
       for (;;) {
         const messages = await read(signal);
-        if (messages.length === 0) return;
+        if (messages.length === 0) break;
         await keep(messages);
       }
+      if (denied !== undefined && next.length === 0) complain(denied);
     },
     async report() {
       const { signal } = new AbortController();
       if (readObject === undefined) return undefined;
-      return await tolerant(() => readObject(REPORT, signal), signal);
+      return await readObject(REPORT, signal).catch(() => undefined);
     },
   };
 }

@@ -42,10 +42,10 @@ export async function listenTo(
           storeId: await store.storeId(),
         });
   let leaving: Promise<void> | undefined;
-  const tell: Tell = (body) => {
+  const tell: Tell = (body, at) => {
     try {
-      remote?.tell(body);
-      pipes?.tell(body);
+      remote?.tell(body, at);
+      pipes?.tell(body, at);
     } catch (error) {
       // What cannot be told must not fail what it tells of.
       err(`telemetry: ${messageOf(error)}`);

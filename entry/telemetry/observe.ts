@@ -15,14 +15,25 @@ export function observedStore(store: RunStore, tell: Tell, origin: Origin | unde
     async startAttempt(attempt) {
       await store.startAttempt(attempt);
       const { job, window, createdBy, servicePlatform, config, runId, at } = attempt;
-      tell({
-        ...{ kind: 'start', job, created_by: createdBy, service_provider: servicePlatform, config },
-        window:
-          window === undefined ? null : { start_date: window.startDate, end_date: window.endDate },
-      });
+      tell(
+        {
+          ...{
+            kind: 'start',
+            job,
+            created_by: createdBy,
+            service_provider: servicePlatform,
+            config,
+          },
+          window:
+            window === undefined
+              ? null
+              : { start_date: window.startDate, end_date: window.endDate },
+        },
+        at,
+      );
       if (origin === undefined) return;
       await store.appendEvent({ runId, attempt: attempt.attempt, at, ...origin });
-      tell({ kind: 'event', ...origin });
+      tell({ kind: 'event', ...origin }, at);
     },
     async putStep(runId, step) {
       await store.putStep(runId, step);
@@ -32,14 +43,13 @@ export function observedStore(store: RunStore, tell: Tell, origin: Origin | unde
     },
     async appendEvent(event) {
       await store.appendEvent(event);
-      tell({ kind: 'event', type: event.type, data: event.data });
+      tell({ kind: 'event', type: event.type, data: event.data }, event.at);
     },
     async endAttempt(end) {
       const isOurs = await store.endAttempt(end);
-      const { state, engine, result } = end;
-      if (isOurs) {
-        tell({ ...{ kind: 'end', state, result }, ...(engine === undefined ? {} : { engine }) });
-      }
+      const { state, engine, result, at } = end;
+      const named = engine === undefined ? {} : { engine };
+      if (isOurs) tell({ kind: 'end', state, result, ...named }, at);
       return isOurs;
     },
   };

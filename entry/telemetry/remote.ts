@@ -58,7 +58,7 @@ export function openRemoteTelemetry(options: RemoteOptions): RemoteTelemetry {
   });
   const storage = isLog ? undefined : openPlace(place, surroundings);
   const deliver = storage === undefined ? toLog(err) : toObjects(storage);
-  const heard = (body: TelemetryBody): Heard => ({ at: clock.now().toISOString(), body });
+  const heard = (body: TelemetryBody, at = clock.now().toISOString()): Heard => ({ at, body });
 
   const outbox = openOutbox<Heard>({
     clock,
@@ -77,10 +77,10 @@ export function openRemoteTelemetry(options: RemoteOptions): RemoteTelemetry {
   });
 
   return {
-    tell(body) {
+    tell(body, at) {
       if (body.kind === 'log' && ++logs > MOST_LOGS) return;
       const key = body.kind === 'progress' ? `${body.step}/${body.part}` : undefined;
-      outbox.put(heard(fitting(body)), key);
+      outbox.put(heard(fitting(body), at), key);
     },
     hurry() {
       outbox.hurry();

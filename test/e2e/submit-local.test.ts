@@ -55,6 +55,27 @@ describe('submitted to this machine', () => {
   const opened = () => ({ world, source, place: plain });
   describeSubmitted('this machine', opened);
 
+  it('has the record of a run that has a store of its own, by what it prints', async () => {
+    const at = await world.config('apart', { source, set: { strategy_type: 'bulk' } });
+    const home = `DRAY_HOME=${join(world.folder, 'elsewhere')}`;
+    const apart = { command: ['/usr/bin/env', home, ...PLAIN.command] };
+    const { code, stderr } = await submit(apart, at, 'apart').ended;
+    expect([code, code === 0 || stderr]).toEqual([0, true]);
+    // Shown as if it ran here; the lines themselves are nobody's.
+    expect(stderr).toMatch(/^write: started\nwrite: done in/m);
+    expect(stderr).not.toContain('dray.telemetry/1');
+    // Twice: who follows what has ended adds nothing.
+    expect((await dray(['submissions', 'follow', 'apart']).ended).code).toBe(0);
+    const ours = await record('apart');
+    const theirs = await record('apart', ['--store', join(world.folder, 'elsewhere/dray.db')]);
+    expect({ ...ours, progress: undefined }).toEqual(theirs);
+  });
+
+  async function record(runId: string, more: readonly string[] = []): Promise<object> {
+    const { stdout } = await dray(['runs', 'show', runId, '--json', ...more]).ended;
+    return JSON.parse(stdout) as object;
+  }
+
   it('goes on when its submitter is killed, which finds its end afterwards', async () => {
     const at = await world.config('killed', { source, set: { strategy_type: 'bulk' } });
     const first = submitTo(plain, world, at, '--run-id', 'killed', '--wait');

@@ -32,7 +32,7 @@ export function whileRunning(body: TelemetryBody): PipesMessage | undefined {
     case 'progress':
     case 'event':
       return pipesMessage('report_custom_message', {
-        payload: { schema: 'dray.telemetry/1', ...body },
+        payload: { schema: 'dray.pipes/1', ...body },
       });
     default:
       return undefined;
@@ -47,16 +47,30 @@ export function whileRunning(body: TelemetryBody): PipesMessage | undefined {
 export function atTheEnd(line: ResultLine, context: PipesContext): readonly PipesMessage[] {
   const { asset_keys: keys, extras } = context;
   const assets = keys ?? [];
-  const wanted = extras?.['dray_checks'];
+  const isWanted = wantedChecks(extras?.['dray_checks'], assets);
   return [
     ...(line.status === 'completed' ? assets.map((key) => materialization(key, line)) : []),
     ...assets.flatMap((key) =>
-      line.rules
-        .filter(({ rule }) => wanted === true || (Array.isArray(wanted) && wanted.includes(rule)))
-        .map((rule) => check(key, rule)),
+      line.rules.filter(({ rule }) => isWanted(key, rule)).map((rule) => check(key, rule)),
     ),
     pipesMessage('closed', line.error === null ? {} : { exception: exceptionOf(line.error) }),
   ];
+}
+
+/**
+ * Which rules are checks of which asset. Dagster fails a step that reports a check which its asset has not
+ * declared, and does not say which are: so the asset's own code names them, in the extras.
+ *
+ * @param wanted - `true`, `["rule"]`, or for several assets `{"lake/unity": ["rule"]}`.
+ */
+function wantedChecks(wanted: unknown, assets: readonly string[]) {
+  return (asset: string, rule: unknown): boolean => {
+    const ofAsset =
+      typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)
+        ? (wanted as Readonly<Record<string, unknown>>)[asset]
+        : assets.length === 1 && wanted;
+    return ofAsset === true || (Array.isArray(ofAsset) && ofAsset.includes(rule));
+  };
 }
 
 function materialization(key: string, line: ResultLine): PipesMessage {
