@@ -23,7 +23,7 @@ describe('load_promos on Kubernetes', () => {
     world = await openWorld();
     source = await world.smallSource();
     twin = await startKubernetesTwin({ clock: systemClock });
-    const call = clientFor(world.folder, twin.endpoint, twin.token);
+    const call = clientFor(world.folder, twin.endpoint, twin.tokens.admin);
     const password = Buffer.from(world.postgres.password).toString('base64');
     const json = { metadata: { name: 'promos-db' }, data: { password } };
     await call({ method: 'POST', path: '/api/v1/namespaces/promos/secrets', json }, forever);

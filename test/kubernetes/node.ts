@@ -25,6 +25,7 @@ interface PodThing {
     readonly terminationGracePeriodSeconds: number;
     readonly containers: readonly {
       readonly image: string;
+      readonly command?: readonly string[];
       readonly args?: readonly string[];
       readonly env?: readonly EnvVar[];
     }[];
@@ -125,8 +126,9 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   }
 
   async function start(pod: PodThing): Promise<void> {
-    const { image = '', args = [] } = pod.spec.containers[0] ?? {};
-    const [program = '', ...before] = images[image] ?? [];
+    const { image = '', command, args = [] } = pod.spec.containers[0] ?? {};
+    const entry = images[image];
+    const [program = '', ...before] = entry === undefined ? [] : (command ?? entry);
     if (program === '') {
       const message = `Back-off pulling image "${image}"`;
       const state = { waiting: { reason: 'ImagePullBackOff', message } };
@@ -135,8 +137,12 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     }
     const own = await environment(pod);
     const child = spawn(program, [...before, ...args.map((word) => word.replaceAll('$$', '$'))], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
       env: { ...env, KUBERNETES_SERVICE_HOST: '10.96.0.1', ...own },
+    });
+    // A container ends with its first process.
+    child.once('exit', () => {
+      killGroup(child);
     });
     const log: Running['log'] = [];
     const ended = once(child, 'close').then(([code]: unknown[]) => (code as number | null) ?? 137);
@@ -246,11 +252,19 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     async [Symbol.asyncDispose]() {
       isOpen = false;
       await working;
-      for (const { child } of running.values()) child.kill('SIGKILL');
+      for (const { child, exit } of running.values()) if (exit === undefined) child.kill('SIGKILL');
       await Promise.all([...running.values()].map(async ({ ended }) => await ended));
       await logs.close();
     },
   };
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 /** The part of a kubelet that API servers ask for logs. */

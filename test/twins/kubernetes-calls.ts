@@ -1,3 +1,5 @@
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import type { RestAnswer, RestCall } from './rest.ts';
 
 /** By resource. */
@@ -70,4 +72,15 @@ export function merge(
       merge(old as Record<string, unknown>, value as Record<string, unknown>);
     } else if (value !== undefined) into[key] = value;
   }
+}
+
+/** Asks a node of this machine for a log. */
+export async function kubeletLog(port: number, path: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path, rejectUnauthorized: false };
+    const asking = request(options, (response) => {
+      text(response).then(resolve, reject);
+    });
+    asking.on('error', reject).end();
+  });
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import type { Clock } from '../../core/clock.ts';
 import type { FaultyService } from '../../platforms/twins/server.ts';
 import {
   askedFor,
   at,
   type Asked,
+  kubeletLog,
   KINDS,
   merge,
   pairs,
@@ -20,14 +19,15 @@ export interface KubernetesBehaviour {
   /** Quotas of each namespace. */
   maxJobs: number;
   maxPods: number;
-  /** What a webhook says of a Job. */
-  denied?: string;
-  /** What its token may not do: `create jobs`. */
-  forbidden: string[];
+  /** A webhook that has something against Jobs. */
+  denies: boolean;
+  /** The account that submits has its rights. */
+  isGranted: boolean;
 }
 
 export interface KubernetesTwin extends FaultyService {
-  readonly token: string;
+  /** Of somebody who may do everything, and of somebody who may do what docs/submit.md lists. */
+  readonly tokens: { readonly admin: string; readonly submitter: string };
   readonly behaviour: KubernetesBehaviour;
   readonly namespaces: Set<string>;
   /** All Jobs that were ever made, also those that are gone. */
@@ -36,8 +36,13 @@ export interface KubernetesTwin extends FaultyService {
   list(resource: string): readonly Thing[];
 }
 
-const TOKEN = 'kubernetes-twin';
+const TOKENS = { admin: 'twin-admin', submitter: 'twin-submitter' };
+const RIGHTS = [
+  ...['create jobs', 'get jobs', 'patch jobs', 'list pods', 'get pods/log'],
+  ...['get serviceaccounts', 'list events'],
+];
 const RETRY_AFTER_S = 3;
+const LABEL = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
 /**
@@ -52,7 +57,12 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
   const made: Thing[] = [];
   const changes: { version: number; type: string; resource: string; object: Thing }[] = [];
   const namespaces = new Set(['promos', 'default']);
-  const behaviour: KubernetesBehaviour = { maxJobs: 10_000, maxPods: 10_000, forbidden: [] };
+  const behaviour: KubernetesBehaviour = {
+    maxJobs: 10_000,
+    maxPods: 10_000,
+    denies: false,
+    isGranted: false,
+  };
   let version = 1;
   const nowMs = () => clock.now().getTime();
   const time = () => new Date(nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -110,7 +120,7 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
       const account = (pod.spec?.['serviceAccountName'] ?? 'default') as string;
       const of = list('pods').filter((one) => one.metadata.namespace === namespace);
       const forbidden = `pods "${pod.metadata.name}" is forbidden:`;
-      if (account !== 'default' && !things.has(keyOf('serviceaccounts', namespace, account))) {
+      if (!things.has(keyOf('serviceaccounts', namespace, account))) {
         return `${forbidden} error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
       }
       if (of.length >= behaviour.maxPods) {
@@ -131,6 +141,9 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
       if (!same) add('events', namespace, { ...event, reason: 'FailedCreate' });
     },
   };
+  for (const namespace of namespaces) {
+    add('serviceaccounts', namespace, { metadata: { name: 'default' } });
+  }
   const reconcile = () => {
     for (const job of list('jobs')) lookAtJob(job, cluster);
   };
@@ -154,9 +167,12 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
         const message = `${full} "${name}" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, used: count/jobs.batch=${String(own)}, limited: count/jobs.batch=${String(behaviour.maxJobs)}`;
         throw new Refusal(403, 'Forbidden', message);
       }
-      if (behaviour.denied !== undefined) {
-        const message = `admission webhook "policy.test" denied the request: ${behaviour.denied}`;
+      if (behaviour.denies) {
+        const message = 'admission webhook "policy.test" denied the request: not on a Sunday';
         throw new Refusal(400, 'BadRequest', message);
+      }
+      if (Object.keys(thing.metadata.labels ?? {}).some((label) => !LABEL.test(label))) {
+        throw new Refusal(422, 'Invalid', `Job.batch "${name}" is invalid: metadata.labels`);
       }
       thing.status = {};
     }
@@ -236,24 +252,20 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
       throw new Refusal(400, 'BadRequest', message);
     }
     const path = `/containerLogs/${namespace}/${name}/dray?${query.toString()}`;
-    const bytes = await new Promise<string>((resolve, reject) => {
-      request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (response) => {
-        text(response).then(resolve, reject);
-      })
-        .on('error', reject)
-        .end();
-    });
+    const bytes = Buffer.from(await kubeletLog(port, path));
     const headers = { 'content-type': 'text/plain' };
-    return { status: 200, bytes: Buffer.from(bytes), headers };
+    return { status: 200, bytes, headers };
   }
 
   async function answered(asked: Asked, call: RestCall): Promise<RestAnswer> {
     const { verb, resource, sub, namespace } = asked;
-    if (call.authorization !== `Bearer ${TOKEN}`) {
+    const token = call.authorization.replace(/^Bearer /, '');
+    if (!Object.values(TOKENS).includes(token)) {
       throw new Refusal(401, 'Unauthorized', 'Unauthorized');
     }
-    if (behaviour.forbidden.includes(`${verb} ${resource}`)) {
-      const message = `${resource} is forbidden: User "test" cannot ${verb} resource "${resource}" in the namespace "${namespace}"`;
+    const right = `${verb} ${resource}${sub === '' ? '' : `/${sub}`}`;
+    if (token !== TOKENS.admin && !(behaviour.isGranted && RIGHTS.includes(right))) {
+      const message = `${resource} is forbidden: User "dray" cannot ${verb} resource "${resource}" in the namespace "${namespace}"`;
       throw new Refusal(403, 'Forbidden', message);
     }
     const body = JSON.parse(call.body.toString() || '{}') as Record<string, unknown>;
@@ -301,5 +313,5 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
     },
     failed: statusAnswer(500, 'InternalError', 'etcdserver: leader changed'),
   });
-  return { ...service, token: TOKEN, behaviour, namespaces, made, list };
+  return { ...service, tokens: TOKENS, behaviour, namespaces, made, list };
 }

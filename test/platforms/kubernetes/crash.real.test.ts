@@ -17,7 +17,7 @@ afterAll(() => {
 describeSubmitOnce('Kubernetes', async (clock) => {
   const twin = await startKubernetesTwin({ clock });
   const settings = parseConfig(kubernetesSettings, { namespace: 'promos', image: 'dray-job:test' });
-  const call = clientFor(folder, twin.endpoint, twin.token);
+  const call = clientFor(folder, twin.endpoint, twin.tokens.admin);
   return {
     twin,
     open: () => kubernetesSubmitter({ settings, call, clock }),
