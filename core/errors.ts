@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   PLAN_INVALID: { exitCode: 2, retryable: false },
   NODE_MISSING: { exitCode: 2, retryable: false },
   BUNDLE_MISSING: { exitCode: 2, retryable: false },
+  BUNDLE_CHANGED: { exitCode: 2, retryable: false },
   SPARK_MISSING: { exitCode: 2, retryable: false },
   SPARK_REFUSED: { exitCode: 2, retryable: false },
   SPARK_TOO_OLD: { exitCode: 2, retryable: false },

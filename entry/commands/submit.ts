@@ -12,6 +12,7 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { toRunId } from '../arguments.ts';
 import { newRunId } from '../run-id.ts';
 import { openConfig } from '../config-envelope.ts';
+import { readRemoteLine } from '../remote-line.ts';
 import {
   type ConfigWay,
   entryArguments,
@@ -145,6 +146,7 @@ export async function sent(
     at: services.clock.now().toISOString(),
   };
   context.err(printable(`run ${runId}, attempt ${String(attempt)}, to ${submitter.name}`));
+  await assertResultsReadable(submission, destination, context.surroundings);
   let record: SubmissionRecord;
   try {
     record = await submitOnce(intent, submission, services, signal);
@@ -157,6 +159,24 @@ export async function sent(
   }
   if (!wait || !isSubmitted(record)) return record;
   return await watch(record, destination, services, context, signal);
+}
+
+/** Else the run would work to its end before anybody learned that nobody can tell how it went. */
+async function assertResultsReadable(
+  { runId, attempt }: Submission,
+  { resultPrefix = '' }: Destination,
+  surroundings: CommandContext['surroundings'],
+): Promise<void> {
+  if (!resultPrefix.startsWith('s3://')) return;
+  const place = resultPlace(resultPrefix, { runId, attempt });
+  try {
+    await readRemoteLine(place, { runId, attempt }, surroundings);
+  } catch (error) {
+    // Where objects alone may be read, S3 denies a look at one that is not there yet; the like of no
+    // credentials or no network is what the platform says, too.
+    const { cause } = toJobError(error);
+    if (cause instanceof Error && cause.name === 'NoSuchBucket') throw error;
+  }
 }
 
 /** The requests as they would be sent, but for secrets. */

@@ -47,10 +47,8 @@ export async function remoteFindings(
   const destination = destinationOf(platform, settings, JOB, surroundings.env);
   await assertAnswers(destination, surroundings.clock ?? systemClock);
   const runId = newRunId(JOB, (surroundings.clock ?? systemClock).now());
-  const details = {
-    ...{ job: JOB, config, force: false, createdBy: 'dray doctor' },
-    serviceProvider: destination.serviceProvider ?? platform.toUpperCase(),
-  };
+  // Where it is, the probe finds out by itself.
+  const details = { job: JOB, config, force: false, createdBy: 'dray doctor' };
   const record = await sent(details, { runId, attempt: 1 }, destination, true, context, signal);
   return [{ title: `${platform}, as run ${runId} has seen it`, findings: findingsOf(record) }];
 }

@@ -10,7 +10,8 @@ export interface JobArguments {
   /** In wire spelling. */
   readonly config: unknown;
   readonly createdBy: string;
-  readonly serviceProvider: string;
+  /** Absent: the run finds out by itself. */
+  readonly serviceProvider?: string;
   readonly force: boolean;
   /** Where the run leaves its result line. */
   readonly result?: string;
@@ -47,7 +48,9 @@ export async function entryArguments(
           ['end_date', window.endDate],
         ] as const)),
     ['created_by', job.createdBy],
-    ['service_provider', job.serviceProvider],
+    ...(job.serviceProvider === undefined
+      ? []
+      : ([['service_provider', job.serviceProvider]] as const)),
     ['run_id', runId],
     ['attempt', String(attempt)],
     ...(job.result === undefined ? [] : ([['result', job.result]] as const)),

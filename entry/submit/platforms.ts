@@ -145,6 +145,7 @@ const PLATFORMS = {
     return {
       place: `${hostname()}:${folder}`,
       waitForRoomMs: 0,
+      ...folders(undefined, settings.artifacts),
       open: () => Promise.resolve(localSubmitter(settings.command, folder, env)),
     };
   },

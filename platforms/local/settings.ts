@@ -9,4 +9,9 @@ export const localSettings = z.strictObject({
   command: z.array(z.string().min(1)).min(1),
   /** Keeps a folder per attempt; default `~/.dray/submitted`. */
   folder: z.string().regex(/^\//, 'an absolute path').optional(),
+  /** Folder in S3 for configs that are too long for arguments. */
+  artifacts: z
+    .string()
+    .regex(/^s3:\/\/[^/]+/, 'a folder in S3: s3://bucket/prefix')
+    .optional(),
 });

@@ -8,6 +8,8 @@ const PACKAGE = 'dray_launcher';
 
 /** Where the bundle looks for what is not in it: beside itself. */
 export const BUNDLE_PATH = `${PACKAGE}/generic-entry.mjs`;
+/** What the launcher holds the bundle against before it starts it. */
+export const PACKED_PATH = `${PACKAGE}/packed.json`;
 
 /** Of a package of npm, what runs. */
 const RUNS = /(\.(js|json|node|so)|[\\/]LICENSE)$/;

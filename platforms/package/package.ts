@@ -5,7 +5,7 @@ import { JobError, messageOf, systemCodeOf } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type ArchiveEntry, tarGzOf } from './archive.ts';
 import { bundleProgram } from './bundle.ts';
-import { BUNDLE_PATH, launcherFiles, nativeFiles, nodeFile } from './contents.ts';
+import { BUNDLE_PATH, PACKED_PATH, launcherFiles, nativeFiles, nodeFile } from './contents.ts';
 import { glueJobOf } from './glue-job.ts';
 import {
   type Artifact,
@@ -60,7 +60,12 @@ export async function makePackage(options: PackageOptions): Promise<PackageManif
     natives.set(target, await nativeOf(options, target, duckDbVersion));
   }
   const { bundle, jobs } = await bundleOf(options, plain);
-  const common = [...launcher, { path: BUNDLE_PATH, content: bundle }];
+  const packed = jsonOf({ version: plain, bundle_sha256: sha256Of(bundle) });
+  const common = [
+    ...launcher,
+    { path: BUNDLE_PATH, content: bundle },
+    { path: PACKED_PATH, content: packed },
+  ];
   const version = `${plain}+${fingerprint([...common, ...[...natives.values()].flat()])}`;
 
   await mkdir(out, { recursive: true });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type FaultyService, type Reply, serveWithFaults } from './server.ts';
+import { type FaultyService, type Refused, type Reply, serveWithFaults } from './server.ts';
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** By the names of the service's operations. */
@@ -15,6 +15,14 @@ export class ServiceError extends Error {
   }
 }
 
+/** An error is what its next request is answered. */
+export type JsonService = FaultyService<Refused | ServiceError>;
+
+const REFUSALS: Readonly<Record<Refused, ServiceError>> = {
+  throttled: new ServiceError('ThrottlingException', 'Rate exceeded'),
+  failed: new ServiceError('InternalServiceException', 'try again', 500),
+};
+
 /** What a request asks for, and what of its input stands in path and query. */
 export interface Asked {
   readonly operation: string;
@@ -26,7 +34,7 @@ export async function serveAwsJson(
   service: string,
   operations: Operations,
   port = 0,
-): Promise<FaultyService> {
+): Promise<JsonService> {
   return await serveAws(operations, port, ({ headers }) => {
     const [name, operation = ''] = String(headers['x-amz-target']).split('.');
     return name === service ? { operation, input: {} } : undefined;
@@ -38,7 +46,7 @@ export async function serveAws(
   operations: Operations,
   port: number,
   route: (request: IncomingMessage) => Asked | undefined,
-): Promise<FaultyService> {
+): Promise<JsonService> {
   const protocol = {
     read(request: IncomingMessage, body: Buffer) {
       const { operation, input } = route(request) ?? { operation: '', input: {} };
@@ -57,12 +65,8 @@ export async function serveAws(
         throw error;
       }
     },
-    refusal: (fault: 'throttled' | 'failed') =>
-      errorReply(
-        fault === 'throttled'
-          ? new ServiceError('ThrottlingException', 'Rate exceeded')
-          : new ServiceError('InternalServiceException', 'try again', 500),
-      ),
+    refusal: (fault: Refused | ServiceError) =>
+      errorReply(typeof fault === 'string' ? REFUSALS[fault] : fault),
   };
   return await serveWithFaults(protocol, port);
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, serveAwsJson, ServiceError } from './aws-json.ts';
-import type { FaultyService } from './server.ts';
+import { type Answer, type JsonService, serveAwsJson, ServiceError } from './aws-json.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
 export interface GlueBehaviour {
@@ -33,7 +32,7 @@ export interface GlueRun {
   exit?: number;
 }
 
-export interface GlueTwin extends FaultyService {
+export interface GlueTwin extends JsonService {
   readonly behaviour: GlueBehaviour;
   readonly runs: readonly GlueRun[];
   readonly jobs: ReadonlyMap<string, Answer>;

@@ -4,16 +4,19 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What goes wrong with one request. `lost`: it is done, and the connection cut before the answer;
- * `cut`: the connection is cut before it is done; the others are answers in its place.
+ * `cut`: the connection is cut before it is done.
  */
-export type Fault = 'lost' | 'cut' | 'throttled' | 'failed';
+export type Cut = 'lost' | 'cut';
+/** What every service can answer in place of doing a request. */
+export type Refused = 'throttled' | 'failed';
 
-export interface FaultyService extends AsyncDisposable {
+/** @typeParam Refusal - what else the service can be told to answer. */
+export interface FaultyService<Refusal = Refused> extends AsyncDisposable {
   readonly endpoint: string;
   /** Requests that were done, by name, in order. */
   readonly done: readonly string[];
   /** The next requests of a name meet these, one each. */
-  fail(name: string, ...faults: readonly Fault[]): void;
+  fail(name: string, ...faults: readonly (Cut | Refusal)[]): void;
   /** Forgets the faults that no request has met. */
   calm(): void;
 }
@@ -24,21 +27,20 @@ export interface Reply {
   readonly content: string | Buffer;
 }
 
-export interface Protocol<Call> {
+export interface Protocol<Call, Refusal> {
   read(request: IncomingMessage, body: Buffer): Call;
   /** What a call is known by in `done` and `fail`. */
   nameOf(call: Call): string;
   answer(call: Call): Promise<Reply>;
-  /** The answer in place of a call that is throttled, or fails. */
-  refusal(fault: 'throttled' | 'failed'): Reply;
+  refusal(fault: Refusal): Reply;
 }
 
 /** A server on a port of its own that fails as it is told to. */
-export async function serveWithFaults<Call>(
-  protocol: Protocol<Call>,
+export async function serveWithFaults<Call, Refusal>(
+  protocol: Protocol<Call, Refusal>,
   port = 0,
-): Promise<FaultyService> {
-  const faults = new Map<string, Fault[]>();
+): Promise<FaultyService<Refusal>> {
+  const faults = new Map<string, (Cut | Refusal)[]>();
   const done: string[] = [];
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,8 +53,8 @@ export async function serveWithFaults<Call>(
       request.socket.destroy();
       return;
     }
-    const isRefused = fault === 'throttled' || fault === 'failed';
-    const reply = isRefused ? protocol.refusal(fault) : await protocol.answer(call);
+    const isDone = fault === undefined || fault === 'lost';
+    const reply = isDone ? await protocol.answer(call) : protocol.refusal(fault);
     if (reply.status < 300) done.push(name);
     if (fault === 'lost') {
       request.socket.destroy();

@@ -58,21 +58,21 @@ describe('submitted to this machine', () => {
   it('has the record of a run that has a store of its own, by what it prints', async () => {
     const at = await world.config('apart', { source, set: { strategy_type: 'bulk' } });
     const home = `DRAY_HOME=${join(world.folder, 'elsewhere')}`;
-    const apart = { command: ['/usr/bin/env', home, ...PLAIN.command] };
-    const { code, stderr } = await submit(apart, at, 'apart').ended;
+    const apart = placeOf(['/usr/bin/env', home, ...PLAIN]);
+    const { code, stderr } = await submitTo(apart, world, at, '--run-id', 'apart', '--wait').ended;
     expect([code, code === 0 || stderr]).toEqual([0, true]);
     // Shown as if it ran here; the lines themselves are nobody's.
     expect(stderr).toMatch(/^write: started\nwrite: done in/m);
     expect(stderr).not.toContain('dray.telemetry/1');
     // Twice: who follows what has ended adds nothing.
-    expect((await dray(['submissions', 'follow', 'apart']).ended).code).toBe(0);
+    expect((await world.dray('submissions', 'follow', 'apart')).code).toBe(0);
     const ours = await record('apart');
     const theirs = await record('apart', ['--store', join(world.folder, 'elsewhere/dray.db')]);
     expect({ ...ours, progress: undefined }).toEqual(theirs);
   });
 
   async function record(runId: string, more: readonly string[] = []): Promise<object> {
-    const { stdout } = await dray(['runs', 'show', runId, '--json', ...more]).ended;
+    const { stdout } = await world.dray('runs', 'show', runId, '--json', ...more);
     return JSON.parse(stdout) as object;
   }
 

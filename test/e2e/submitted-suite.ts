@@ -60,7 +60,7 @@ export function describeSubmitted(title: string, opened: () => Submitted): void 
       const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
       const found = Object.fromEntries(findings.map(({ name, text }) => [name, text]));
       expect(found).toMatchObject({
-        platform: expect.stringContaining(place.provider),
+        platform: expect.stringMatching(new RegExp(`^${place.provider}: .+ (is|has)`)),
         Node: expect.stringContaining(process.versions.node),
         DuckDB: expect.stringMatching(/^\d/),
         [`storage ${path}`]: expect.any(String),

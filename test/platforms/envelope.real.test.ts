@@ -125,13 +125,14 @@ const without = withoutPython || withoutMoto;
     expect(envelopes.map(({ form }) => form)).toEqual(FORMS[target]);
   });
 
-  it.each(['databricks', 'emr', 'container'] as const)(
-    'arrives by way of Airflow and %s as it was sent',
-    async (target) => {
-      const { text } = await sealConfig(ODD, { target, others: OTHERS, jinja: true });
-      expect(await arrived(WAYS[target](jinja(text)))).toEqual([ODD]);
-    },
-  );
+  it.each(ENVELOPE_TARGETS)('arrives by way of Airflow and %s as it was sent', async (target) => {
+    const upload = uploadTo(s3.openStorage, FOLDER, forever);
+    const sent = [ODD, { ...ODD, filler: 'x{{'.repeat(34_000) }];
+    const options = { target, others: OTHERS, jinja: true, upload };
+    const envelopes = await Promise.all(sent.map(async (one) => await sealConfig(one, options)));
+    const found = await arrived(...envelopes.map(({ text }) => WAYS[target](jinja(text))));
+    expect(found).toEqual(sent);
+  });
 
   it('would not arrive without its envelope', () => {
     const naive = JSON.stringify({ ...ODD, unicode: '' });

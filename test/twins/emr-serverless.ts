@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, type Asked, serveAws, ServiceError } from '../../platforms/twins/aws-json.ts';
-import type { FaultyService } from '../../platforms/twins/server.ts';
+import {
+  type Answer,
+  type Asked,
+  type JsonService,
+  serveAws,
+  ServiceError,
+} from '../../platforms/twins/aws-json.ts';
 import type { Execution } from '../../platforms/twins/glue.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
@@ -31,7 +36,7 @@ export interface ServerlessRun {
   exit?: number;
 }
 
-export interface ServerlessTwin extends FaultyService {
+export interface ServerlessTwin extends JsonService {
   readonly behaviour: ServerlessBehaviour;
   readonly runs: readonly ServerlessRun[];
   argumentsOf(run: ServerlessRun): readonly string[];

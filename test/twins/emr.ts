@@ -1,6 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
-import { type Answer, serveAwsJson, ServiceError } from '../../platforms/twins/aws-json.ts';
-import type { FaultyService } from '../../platforms/twins/server.ts';
+import {
+  type Answer,
+  type JsonService,
+  serveAwsJson,
+  ServiceError,
+} from '../../platforms/twins/aws-json.ts';
 import {
   CLUSTER_ENDS,
   concurrencyOf,
@@ -13,7 +17,7 @@ import {
   staysUp,
 } from './emr-machine.ts';
 
-export interface EmrTwin extends FaultyService {
+export interface EmrTwin extends JsonService {
   readonly behaviour: EmrBehaviour;
   /** In the order they were made. */
   clusters(): readonly EmrCluster[];

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { type FaultyService, type Reply, serveWithFaults } from '../../platforms/twins/server.ts';
+import {
+  type FaultyService,
+  type Refused,
+  type Reply,
+  serveWithFaults,
+} from '../../platforms/twins/server.ts';
 
 export interface RestCall {
   readonly method: string;
@@ -31,7 +36,7 @@ export async function serveRest(options: RestOptions): Promise<FaultyService> {
   const protocol = {
     ...{ read, nameOf },
     answer: async (call: RestCall) => reply(await answer(call)),
-    refusal: (fault: 'throttled' | 'failed') => reply(options[fault]),
+    refusal: (fault: Refused) => reply(options[fault]),
   };
   return await serveWithFaults(protocol, port);
 }

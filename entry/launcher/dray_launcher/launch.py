@@ -11,6 +11,7 @@ from .databricks_remote import databricks_remote, is_databricks
 from .find_bundle import find_bundle
 from .find_node import find_node
 from .launch_error import LaunchError, print_failure
+from .packed import check_packed
 from .platform_evidence import service_provider
 from .reserved_arguments import take_reserved
 from .run_node import Signals
@@ -31,6 +32,7 @@ def launch(argv, env, launcher_dir):
     try:
         node = find_node(env)
         bundle = find_bundle(env, launcher_dir, os.getcwd())
+        check_packed(bundle)
         provider = service_provider(argv, env)
         own, reserved = take_reserved(argv, provider)
         with _spark(own, env) as spark:

@@ -9,6 +9,7 @@ from .platform_evidence import service_provider
 EXIT_CODES = {
     "NODE_MISSING": 2,
     "BUNDLE_MISSING": 2,
+    "BUNDLE_CHANGED": 2,
     "SPARK_MISSING": 2,
     "SPARK_NOT_STARTED": 3,
     "INTERNAL": 1,

@@ -138,7 +138,7 @@ const CONFIG = {
       of('storage /lake/probe'),
     ]).toMatchObject([
       1,
-      { verdict: 'ok', text: 'CONTAINER: --service_provider is CONTAINER' },
+      { verdict: 'ok', text: 'CONTAINER: DRAY_IMAGE is set' },
       { verdict: 'ok', text: expect.stringContaining('glibc') },
       { verdict: 'ok' },
       { verdict: 'ok' },

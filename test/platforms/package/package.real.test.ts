@@ -1,6 +1,7 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -223,6 +224,22 @@ describe('dray package', () => {
     const env = { ...process.env, PYTHONPATH: target, PYTHONDONTWRITEBYTECODE: '1' };
     const said = execFileSync(PYTHON, ['-c', script], { env, encoding: 'utf8' });
     expect(JSON.parse(said)).toEqual(['generic_entry:main', 'generic_entry', true]);
+  });
+
+  it('is not started by its launcher with a program that was changed, or is of another package', () => {
+    const target = join(folder, 'installed');
+    const program = join(target, 'dray_launcher/generic-entry.mjs');
+    const start = (bundle = '') => {
+      const env = { PYTHONPATH: target, DRAY_NODE: process.execPath, DRAY_BUNDLE: bundle };
+      const options = { env: { ...env, PYTHONDONTWRITEBYTECODE: '1' }, encoding: 'utf8' } as const;
+      const { status, stdout } = spawnSync(PYTHON, ['-m', 'dray_entry', '--version'], options);
+      return [status, stdout.trim()];
+    };
+    expect(start()).toEqual([0, expect.stringMatching(/^dray \d|^\d/)]);
+    const other = [2, expect.stringContaining('"code": "BUNDLE_CHANGED"')];
+    expect(start(join(ROOT, 'entry/generic-entry.ts'))).toEqual(other);
+    appendFileSync(program, '// newer');
+    expect(start()).toEqual(other);
   });
 });
 
