@@ -6,6 +6,7 @@
 export const ERROR_CODES = {
   ARGUMENTS_INVALID: { exitCode: 2, retryable: false },
   CONFIG_INVALID: { exitCode: 2, retryable: false },
+  DAG_INVALID: { exitCode: 2, retryable: false },
   JOB_UNKNOWN: { exitCode: 2, retryable: false },
   NOT_SUPPORTED: { exitCode: 2, retryable: false },
   ENGINE_UNSUPPORTED: { exitCode: 2, retryable: false },

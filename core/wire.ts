@@ -6,6 +6,7 @@ import {
   isWireName,
   type RefusedKey,
   toCamelCase,
+  toSnakeCase,
   UNTRANSLATED,
 } from './wire-name.ts';
 
@@ -45,6 +46,23 @@ export function fromWire(json: unknown): FromWire {
   }
 
   return { value: translate(json, [], false), refused };
+}
+
+/** Translates the keys of a config in the camelCase form to what the wire has. */
+export function toWire(config: unknown): unknown {
+  function translate(value: unknown, own: boolean): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => translate(item, own));
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => [
+          own ? key : toSnakeCase(key),
+          translate(item, own || UNTRANSLATED.has(key)),
+        ]),
+    );
+  }
+  return translate(config, false);
 }
 
 /** How a message names what was checked, and the page that has its keys. */

@@ -4,6 +4,8 @@ import { printable } from '../core/printable.ts';
 import { createRedactor } from '../core/secrets.ts';
 import type { Command } from './command.ts';
 import { capabilities } from './commands/capabilities.ts';
+import { dagsBackfill, dagsRun } from './commands/dags-run.ts';
+import { dagsCheck, dagsCompile, dagsGraph, dagsList } from './commands/dags.ts';
 import { doctor } from './commands/doctor.ts';
 import { loadsList } from './commands/loads.ts';
 import { notificationsList } from './commands/notifications.ts';
@@ -41,6 +43,12 @@ const COMMANDS: readonly Command[] = [
   submissionsShow,
   submissionsFollow,
   submissionsCancel,
+  dagsCompile,
+  dagsCheck,
+  dagsList,
+  dagsGraph,
+  dagsRun,
+  dagsBackfill,
   doctor,
   capabilities,
   packageCommand,
@@ -65,6 +73,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   state: 'look at how far sources were read',
   quarantine: 'look at rows that broke rules, and load them again',
   notifications: 'look at what was told of runs',
+  dags: 'compile DAGs for Airflow, and run them without it',
   spark: 'Spark on this machine',
   twin: 'platforms on this machine, to develop against',
 };

@@ -138,11 +138,11 @@ export interface Computation {
 }
 
 /** A job as a value. The runner owns the order of things; a job cannot change it. */
-export interface JobDefinition<Config> {
+export interface JobDefinition<Config, Input = unknown> {
   /** The one name of the job everywhere, snake_case. */
   readonly name: string;
   readonly summary: string;
-  readonly config: ZodType<Config>;
+  readonly config: ZodType<Config, Input>;
   /** Names of its steps, in order. */
   readonly steps: readonly string[];
   executeJob(context: JobContext, config: Config, signal: AbortSignal): Promise<JobOutcome>;
@@ -152,6 +152,13 @@ export interface JobDefinition<Config> {
   notifiers?(config: Config): Notifiers;
 }
 
-export function defineJob<Config>(job: JobDefinition<Config>): JobDefinition<Config> {
+/** The config of a job as people write it in TypeScript. */
+export type ConfigOf<Job> = Job extends { readonly config: ZodType<unknown, infer Input> }
+  ? Input
+  : never;
+
+export function defineJob<Config, Input = unknown>(
+  job: JobDefinition<Config, Input>,
+): JobDefinition<Config, Input> {
   return job;
 }

@@ -20,7 +20,10 @@ const MOST_BYTES = 10_000;
 const TASKS = ['python_wheel_task', 'spark_python_task', 'notebook_task'];
 
 interface Task {
-  readonly python_wheel_task?: { readonly parameters?: readonly string[] };
+  readonly python_wheel_task?: {
+    readonly parameters?: readonly string[];
+    readonly named_parameters?: Readonly<Record<string, string>>;
+  };
   readonly spark_python_task?: { readonly parameters?: readonly string[] };
   readonly notebook_task?: { readonly base_parameters?: Readonly<Record<string, string>> };
   readonly new_cluster?: Json;
@@ -42,7 +45,13 @@ export function checkSubmit(
   checkCompute(task, body, clusters);
   const { notebook_task: notebook } = task;
   const given = task.python_wheel_task ?? task.spark_python_task;
-  const argv = given?.parameters ?? flat(notebook?.base_parameters ?? {});
+  const named = task.python_wheel_task?.named_parameters;
+  if (named !== undefined && given?.parameters !== undefined) {
+    throw invalid('Only one of parameters and named_parameters may be specified.');
+  }
+  const words = Object.entries(named ?? {}).map(([name, value]) => `--${name}=${value}`);
+  const argv =
+    given?.parameters ?? (named === undefined ? flat(notebook?.base_parameters ?? {}) : words);
   checkSize(given === undefined ? {} : { parameters: argv });
   return { argv, isPython: given !== undefined };
 }

@@ -1,7 +1,7 @@
 """Arguments that a platform adds to a job's own."""
 
-#: Glue hands its own parameters to the script, among those of the job; the last is what
-#: `dray submit` finds its run by.
+#: Glue hands its own parameters to the script, among those of the job; the last two are what
+#: `dray submit` and Airflow's deferred operator find their runs by.
 #: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 GLUE = frozenset(
     """
@@ -17,7 +17,7 @@ GLUE = frozenset(
     job-bookmark-option job-bookmark-to job-language python-modules-installer-option
     spark-event-logs-path spark-ui-event-logs-path use-postgres-driver user-jars-first
     worker-type write-shuffle-files-to-s3 write-shuffle-spills-to-s3
-    dray_token
+    dray_token airflow_task_uuid
     """.split()
 )
 
