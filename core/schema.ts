@@ -17,6 +17,11 @@ export interface Column {
    * rows that were loaded before. A target may still lack it; the commit of the load adds it.
    */
   readonly evolved?: boolean;
+  /**
+   * Of a float64 that came with the source: it is part of the content hash. Those that ledgers have without
+   * it came before the hash knew floats, and stay out of it, so that every entry means what it meant.
+   */
+  readonly hashed?: boolean;
 }
 
 /** What a sink receives: the columns in order, the key, and the column that partitions files. */

@@ -206,7 +206,10 @@ function judgeNew(
       }
       return {
         judged: fate(`is added to the targets as ${typeName(target)}`),
-        evolved: { name, type: target, nullable: true, evolved: true },
+        evolved: {
+          ...{ name, type: target, nullable: true, evolved: true },
+          ...(target.kind === 'float64' ? { hashed: true } : {}),
+        },
       };
     }
   }

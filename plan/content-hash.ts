@@ -3,7 +3,7 @@ import { count, sum } from './aggregate.ts';
 import type { Expression } from './expression.ts';
 import { cast } from './expressions/cast.ts';
 import { coalesce } from './expressions/conditional.ts';
-import { hash60 } from './expressions/hash.ts';
+import { floatBits, hash60 } from './expressions/hash.ts';
 import { text } from './expressions/literal.ts';
 import { concat } from './expressions/text.ts';
 import { fieldOf } from './nodes.ts';
@@ -13,9 +13,6 @@ import { decimal, type PlanType, string } from './types.ts';
 
 /** Columns that say who loaded a row and when; not part of a row's content. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(['created_by', 'loaded_at']);
-/** No engine spells them as the others do, so they have no canonical text. */
-const WITHOUT_TEXT: ReadonlySet<string> = new Set(['float64', 'binary']);
-
 /** The columns that are a row's content: first the job's own, in the contract's order. */
 export function ownContent({ columns }: OutputContract): readonly Column[] {
   return columns.filter(({ name, evolved }) => evolved !== true && !NOT_CONTENT.has(name));
@@ -27,7 +24,10 @@ export function ownContent({ columns }: OutputContract): readonly Column[] {
  */
 export function evolvedContent({ columns }: OutputContract): readonly Column[] {
   return columns
-    .filter(({ evolved, type }) => evolved === true && !WITHOUT_TEXT.has(type.kind))
+    .filter(({ evolved, type: { kind }, hashed }) => {
+      const isHashed = kind === 'float64' ? hashed === true : kind !== 'binary';
+      return evolved === true && isHashed;
+    })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -82,7 +82,7 @@ export function contentOf(
     return index === 0 ? [canonical] : [text(SEPARATOR), canonical];
   });
   const evolved = evolvedContent(contract).map((column) => {
-    const value = cast(columnOf(fieldOf(node, column.name)), string);
+    const value = textOf(columnOf(fieldOf(node, column.name)));
     return coalesce(concat(SEPARATOR + evolvedPrefix(column), value), '');
   });
   const hashed = [...own, ...evolved];
@@ -94,7 +94,13 @@ export function contentOf(
     .aggregate(['partition'], (row) => ({ rows: count(), hash: sum(row.row_hash) }));
 }
 
+/** No two engines spell a float alike: it counts by its bits. */
+function textOf(column: Expression): Expression<'string'> {
+  const isFloat = column.type.kind === 'float64';
+  return cast(isFloat ? floatBits(column as Expression<'float64'>) : column, string);
+}
+
 function canonicalText(column: Expression, nullable: boolean): Expression<'string'> {
-  const asText = cast(column, string);
+  const asText = textOf(column);
   return nullable ? coalesce(asText, NULL_TEXT) : asText;
 }

@@ -93,6 +93,8 @@ export interface FunctionParameters {
   /** Upper-case digits of the bytes. */
   hex: None;
   base64: None;
+  /** Of float64, as an int64. */
+  floatBits: None;
   addDays: None;
   /** Clamps to the month's last day. */
   addMonths: None;

@@ -141,16 +141,15 @@ function objectReader(
   { surroundings }: Pick<CommandContext, 'surroundings'>,
 ) {
   const { env, cwd, clock = systemClock } = surroundings;
-  const { readFile } = submitter;
   const isS3 = place.startsWith('s3://');
   const open = storageOpener(s3SettingsOf(env), clock);
   const storage =
-    isS3 || readFile === undefined ? open(isS3 ? place : resolve(cwd, place)) : undefined;
+    isS3 || submitter.readFile === undefined ? open(isS3 ? place : resolve(cwd, place)) : undefined;
   return async (name: string, signal: AbortSignal): Promise<Uint8Array | undefined> => {
     const within = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]);
     if (storage !== undefined) return await storage.read(name, within);
     return await patiently(
-      async () => await readFile?.(`${place}/${name}`, within),
+      async () => await submitter.readFile?.(`${place}/${name}`, within),
       services,
       within,
     );

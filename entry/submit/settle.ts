@@ -27,7 +27,7 @@ export async function settle(
   ear: Ear,
   context: CommandContext,
 ): Promise<void> {
-  const { store, surroundings, err } = context;
+  const { store, surroundings } = context;
   const { clock = systemClock } = surroundings;
   await ear.drain();
   const run = await store.getRun(runId);
@@ -54,7 +54,7 @@ export async function settle(
       await storage.write(key, html, AbortSignal.timeout(LIMIT_MS));
       return { report: storage.enginePath(key) };
     } catch (error) {
-      err(printable(`the report of the run cannot be kept: ${messageOf(error)}`));
+      context.err(printable(`the report of the run cannot be kept: ${messageOf(error)}`));
       return {};
     }
   }

@@ -92,7 +92,7 @@ export async function ended(
   context: CommandContext,
 ): Promise<SubmissionRecord> {
   const { submitter } = services;
-  const { surroundings, err } = context;
+  const { surroundings } = context;
   const { resultPrefix } = destination;
   let line: RemoteLine | undefined | 'unasked' = 'unasked';
   if (resultPrefix !== undefined) {
@@ -110,7 +110,7 @@ export async function ended(
     line = toRemoteLine(text ?? '', record);
   }
   const { exitCode, error, contradiction } = conclude(status, line, record, submitter.name);
-  if (contradiction !== undefined) err(printable(contradiction));
+  if (contradiction !== undefined) context.err(printable(contradiction));
   const message = error?.message ?? contradiction ?? status.message;
   const own = typeof line === 'object' ? line : undefined;
   const ear = await openEar(record, destination, services, context);

@@ -7,7 +7,7 @@ type Names =
   | ('substring' | 'left' | 'right' | 'padStart' | 'padEnd' | 'replace')
   | ('contains' | 'startsWith' | 'endsWith' | 'position' | 'split' | 'splitPart')
   | ('like' | 'matches' | 'regexpReplace' | 'regexpExtract')
-  | ('md5' | 'sha256' | 'hash60' | 'hex' | 'base64');
+  | ('md5' | 'sha256' | 'hash60' | 'hex' | 'base64' | 'floatBits');
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
@@ -57,6 +57,8 @@ export const TEXT: Printers<Names> = {
   hex: ([a]) => `hex(${a})`,
   base64: ([a], { args }) =>
     args[0]?.type.kind === 'binary' ? `base64(${a})` : `base64(encode(${a}))`,
+  floatBits: ([a]) =>
+    `case when isnan(${a}) then 9221120237041090560 when ${a} = 0 then 0 else cast(cast(${a} as bit) as bigint) end`,
 };
 
 /** `$1` and `$$` as RE2 spells them. */

@@ -11,7 +11,16 @@ export const hashes = {
     unary(call, args, (a: string | Uint8Array) => bytes(a).toString('hex').toUpperCase()),
   base64: (call, args) =>
     unary(call, args, (a: string | Uint8Array) => bytes(a).toString('base64')),
+  floatBits: (call, args) => unary(call, args, floatBits),
 } satisfies Partial<Compile>;
+
+const view = new DataView(new ArrayBuffer(8));
+
+function floatBits(value: number): bigint {
+  // Of NaN there are many; zero has a sign that does not count.
+  view.setFloat64(0, value === 0 ? 0 : value);
+  return Number.isNaN(value) ? 0x7ff8000000000000n : view.getBigInt64(0);
+}
 
 function bytes(value: string | Uint8Array): Buffer {
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : Buffer.from(value);

@@ -25,3 +25,11 @@ export function hex(a: Expression<'string' | 'binary'>): Expression<'string'> {
 export function base64(a: Expression<'string' | 'binary'>): Expression<'string'> {
   return call('base64', string, a.nullable, [a], {});
 }
+
+/**
+ * The 64 bits of IEEE 754 as an int64, as Java's `doubleToLongBits` has them, but 0 for both zeros: equal
+ * numbers alone have equal ones, NaN being equal to itself.
+ */
+export function floatBits(a: Expression<'float64'>): Expression<'int64'> {
+  return call('floatBits', int64, a.nullable, [a], {});
+}

@@ -1,3 +1,4 @@
+import { floatBitsByArithmetic } from '../float-bits.ts';
 import type { Printers } from './printer.ts';
 import { sparkText } from './names.ts';
 import { javaPattern, javaReplacement, quotedPattern } from './regex.ts';
@@ -44,4 +45,10 @@ export const TEXT = {
   hex: ([a]) => `hex(${a})`,
   // Spark 3.5 breaks lines after 76 characters.
   base64: ([a]) => `replace(base64(cast(${a} as binary)), '\\r\\n', '')`,
+  floatBits: ([a]) =>
+    floatBitsByArithmetic(a, {
+      double: 'double',
+      isNaN: (value) => `isnan(${value})`,
+      bind: (value, name, use) => `transform(array(${value}), ${name} -> ${use(name)})[0]`,
+    }),
 } satisfies Partial<Printers>;

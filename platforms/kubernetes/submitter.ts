@@ -128,7 +128,8 @@ export function kubernetesSubmitter({
     const path = `${core}/pods/${pod}/log`;
     const full = { container: CONTAINER, limitBytes: LOG_BYTES, ...query };
     const answer = await call({ method: 'GET', path, query: full }, signal);
-    if (answer.status === 200) return answer.body.toString();
+    // 204: it has printed nothing yet.
+    if (answer.status === 200 || answer.status === 204) return answer.body.toString();
     // It has not started, or is gone.
     if (answer.status === 400 || answer.status === 404) return undefined;
     throw failed(answer);

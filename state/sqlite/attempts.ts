@@ -51,7 +51,7 @@ export function recordAttempt(
  * Compare-and-set: moves a run that is exactly at `from`, and appends the event that says so.
  * Returns false, with nothing changed, when it is elsewhere.
  */
-export function moveRun(
+function moveRun(
   database: DatabaseSync,
   from: Position,
   to: RunState,

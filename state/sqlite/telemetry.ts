@@ -80,12 +80,12 @@ export function sqliteTelemetry(
         return { ...cursor, streams: streamsOf(runId, attempt) };
       }),
 
-    keep(
+    keep: (
       runId: string,
       attempt: number,
       messages: readonly TelemetryMessage[],
       cursor?: string,
-    ): void {
+    ): void => {
       transaction(database, path, () => {
         const own = storeId();
         const streams = streamsOf(runId, attempt);
@@ -111,7 +111,7 @@ export function sqliteTelemetry(
       });
     },
 
-    settle(end: Parameters<TelemetryStore['settleRun']>[0]): void {
+    settle: (end: Parameters<TelemetryStore['settleRun']>[0]): void => {
       transaction(database, path, () => {
         if (find(end.runId) === undefined || recordEnd(database, end)) return;
         database

@@ -15,6 +15,7 @@ const column = z.object({
   ]),
   nullable: z.boolean(),
   evolved: z.boolean().exactOptional(),
+  hashed: z.boolean().exactOptional(),
 });
 const range = z.discriminatedUnion('by', [
   z.object({

@@ -5,10 +5,12 @@ import {
   CreateDatabaseCommand,
   CreateTableCommand,
   GetPartitionsCommand,
+  GetTableCommand,
   GlueClient,
 } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Aws, CREDENTIALS, startMoto, withoutMoto } from '../aws/moto.ts';
+import { BUCKET, startS3 } from '../aws/s3.ts';
 import {
   type FakeWarehouse,
   HTTP_PATH,
@@ -208,6 +210,61 @@ describe('a load into a table of Unity Catalog', () => {
       return await contentsOf(world, at);
     };
     expect(await by('by-name', 'glue://sales.raw')).toEqual(await by('by-path', source));
+  });
+
+  it('follows the columns that come with the source, on S3', async () => {
+    await using s3 = await startS3(aws.endpoint);
+    const everything = { ...ENV, ...env, ...s3.env };
+    const lake = `s3://${BUCKET}/evolved`;
+    const at = await prepare(
+      'evolved',
+      { path: `${lake}/unity` },
+      { path: `${lake}/stage`, glue_table: 'sales.evolved' },
+    );
+    const config = JSON.parse(await readFile(at.file, 'utf8')) as object;
+    const BOTH = ['--start_date', '2017-05-29', '--end_date', '2017-06-12'];
+    expect((await world.run([...at.args, ...BOTH], everything)).code).toBe(0);
+    const grown = join(world.folder, 'grown.parquet');
+    await world.duckdb(
+      `copy (select *, week * 10 as stock, product_id / 7 as weight
+        from read_parquet('${source}/week-24.parquet')) to '${grown}' (format parquet)`,
+    );
+    const changes = {
+      extractor_config: { strategy: 'PARQUET', source_table: grown },
+      schema_contract: { new_columns: 'evolve' },
+    };
+    await writeFile(at.file, JSON.stringify({ ...config, ...changes }));
+    const { line } = await world.run([...at.args, ...WEEK], everything);
+    expect(line).toMatchObject({ status: 'completed', warnings: [] });
+    const place = { DatabaseName: 'sales' };
+    const { Table } = await glue.send(new GetTableCommand({ ...place, Name: 'evolved' }));
+    const { Partitions = [] } = await glue.send(
+      new GetPartitionsCommand({ ...place, TableName: 'evolved' }),
+    );
+    expect(Partitions).toHaveLength(2);
+    for (const { StorageDescriptor } of [Table, ...Partitions].flatMap((each) => each ?? [])) {
+      const columns = StorageDescriptor?.Columns?.slice(-2);
+      expect(columns).toMatchObject([
+        { Name: 'stock', Type: 'bigint' },
+        { Name: 'weight', Type: 'double' },
+      ]);
+    }
+    const verified = await world.start(['verify', '--config', at.file], everything, 'entry/dray.ts')
+      .ended;
+    expect([verified.code, verified.stderr]).toEqual([0, '']);
+    const never = new AbortController().signal;
+    await world.session.useStorage(s3.openStorage(lake), never);
+    await world.session.useExtension('delta', never);
+    const [row] = await world.duckdb(
+      `select count(*) filter (week = 24 and weight = product_id / 7 and stock = 240) as filled,
+        count(*) filter (week = 24) as newer, count(weight) as weights,
+        count(*) filter (week = 23) > 0 as has_older from delta_scan('${lake}/unity')`,
+    );
+    expect(row).toMatchObject({
+      newer: row?.['filled'],
+      weights: row?.['filled'],
+      has_older: true,
+    });
   });
 
   it('is loaded when the database is not there', async () => {

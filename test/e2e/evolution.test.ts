@@ -169,9 +169,20 @@ describe('a source with new columns', () => {
     await verified();
   });
 
-  it('has a value of theirs that somebody changed found by verify', async () => {
-    await scene.world.query(`update scene set channel = channel || '!' where ctid =
-      (select min(ctid) from scene where channel is not null)`);
+  it.each([
+    ['channel', `channel || '!'`],
+    // The next float, which many a text does not tell from it.
+    ['weight', 'weight * 1.0000000000000002'],
+  ])('has a changed %s, a column of theirs, found by verify', async (column, changed) => {
+    await verified();
+    const [row] = await scene.world.query(
+      `select promo_id, ${column}::text as was from scene where ${column} is not null limit 1`,
+    );
+    const update = async (value: string) => {
+      const set = `update scene set ${column} = ${value} where promo_id = '${String(row?.['promo_id'])}'`;
+      await scene.world.query(set);
+    };
+    await update(changed);
     const { code, stdout } = await scene.world.dray(
       'verify',
       'redshift',
@@ -180,6 +191,7 @@ describe('a source with new columns', () => {
     );
     expect(code).toBe(4);
     expect(stdout).toContain('other values');
+    await update(`'${String(row?.['was'])}'`);
   });
 });
 

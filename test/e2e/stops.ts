@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { type SubmitPlace, submitTo } from './submit-place.ts';
 import type { Submitted } from './submitted-suite.ts';
@@ -83,6 +83,9 @@ export function describeStops(
         });
     });
 
+    afterEach(() => {
+      opened().place.arm(undefined);
+    });
     const told: string[] = [];
     afterAll(() => {
       if (SOAK !== undefined) process.stdout.write(`${told.join('\n')}\n`);

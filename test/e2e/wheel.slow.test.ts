@@ -1,10 +1,12 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../core/clock.ts';
 import { artifactOf, type PackageManifest } from '../../platforms/package/manifest.ts';
 import { PYTHON, withoutPython } from '../launcher/launch.ts';
+import { preparedSpark, SMALL_SPARK, sparkVersions, withoutSpark } from '../spark/server.ts';
 import { type Contents, contentsOf, openWorld, ROOT, type World } from './world.ts';
 
 /** Kept between runs: 61 MB. */
@@ -30,6 +32,8 @@ const without = fetchNode();
   let source: string;
   /** What the sources load. */
   let expected: Contents;
+  /** What was measured, for docs/package.md. */
+  const figures: string[] = [];
 
   beforeAll(async () => {
     world = await openWorld();
@@ -50,10 +54,13 @@ const without = fetchNode();
     ].map((file) => join(out, file));
     const offline = ['--quiet', '--no-index', '--find-links', NODE_WHEELS];
     const python = join(venv, 'bin/python');
+    const startMs = systemClock.monotonicMs();
     execFileSync(python, ['-m', 'pip', 'install', ...offline, ...wheels], { stdio: 'pipe' });
+    figures.push(`pip install: ${secondsSince(startMs)}`);
     execFileSync(python, ['-m', 'pip', 'check'], { stdio: 'pipe' });
   });
   afterAll(async () => {
+    process.stdout.write(`${figures.join('\n')}\n`);
     await world[Symbol.asyncDispose]();
   });
 
@@ -78,6 +85,41 @@ const without = fetchNode();
     return { line: JSON.parse(stdout) as Readonly<Record<string, unknown>>, stderr };
   }
 
+  /** Submits a load to the wheel's own program; a folder of the environment is all that it has of dray. */
+  async function expectSubmitted(
+    engine: 'bulk' | 'bigdata',
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    const at = await world.config(`submitted-${engine}`, {
+      source,
+      set: { strategy_type: engine },
+    });
+    const command = [join(venv, 'bin/generic_entry')];
+    const settings = JSON.stringify({ command, folder: join(world.folder, 'submitted') });
+    const argv = [
+      'submit',
+      'local',
+      '--job',
+      'load_promos',
+      '--config',
+      at.file,
+      '--json',
+      '--wait',
+    ];
+    const startMs = systemClock.monotonicMs();
+    const running = world.start([...argv, '--settings', settings], env, 'entry/dray.ts');
+    const committed = join(at.unity, '_delta_log/00000000000000000000.json');
+    while (!existsSync(committed) && running.child.exitCode === null) {
+      await systemClock.sleep(20, AbortSignal.timeout(60_000));
+    }
+    const first = secondsSince(startMs);
+    const { code, line, stderr } = await running.ended;
+    expect([code, code === 0 || stderr]).toEqual([0, true]);
+    figures.push(`${engine}: first row after ${first}, end after ${secondsSince(startMs)}`);
+    expect(line).toMatchObject({ result: { engine, status: 'completed' } });
+    expect(await contentsOf(world, at)).toEqual(expected);
+  }
+
   it('load the rows that the sources load, without Spark, network or npm', async () => {
     const wheel = await world.config('wheel', { source, set: { strategy_type: 'bulk' } });
     const { line, stderr } = await run(join(venv, 'bin/generic_entry'), wheel.args);
@@ -97,8 +139,11 @@ const without = fetchNode();
 
   it('stay small enough', () => {
     const size = (file: string) => statSync(join(out, file)).size / 1e6;
-    expect(size(artifactOf(manifest, 'wheel').file)).toBeLessThan(3);
-    expect(size(artifactOf(manifest, 'native-wheel', 'linux-x64').file)).toBeLessThan(90);
+    const own = size(artifactOf(manifest, 'wheel').file);
+    const native = size(artifactOf(manifest, 'native-wheel', 'linux-x64').file);
+    figures.push(`dray_entry ${own.toFixed(1)} MB, dray_duckdb ${native.toFixed(0)} MB`);
+    expect(own).toBeLessThan(3);
+    expect(native).toBeLessThan(90);
   });
 
   it('has the archive for EMR do the same beside a script that came alone', async () => {
@@ -112,4 +157,32 @@ const without = fetchNode();
     expect(line).toMatchObject({ status: 'completed', engine: 'bulk' });
     expect(await contentsOf(world, config)).toEqual(expected);
   });
+
+  it('load the same when they are submitted', async () => {
+    await expectSubmitted('bulk');
+  });
+
+  (withoutSpark === '' ? describe : describe.skip)(`where there is pyspark${withoutSpark}`, () => {
+    it('load the same through Spark, to its end', async () => {
+      const { python, jars } = preparedSpark(sparkVersions[0] ?? '');
+      const [lib = ''] = readdirSync(join(venv, 'lib'));
+      // As a platform has it: beside what pip has installed.
+      const found = join(python, '../../lib', lib, 'site-packages');
+      writeFileSync(join(venv, 'lib', lib, 'site-packages/spark.pth'), `${found}\n`);
+      const flags = Object.entries(SMALL_SPARK).flatMap(([key, value]) => [
+        // Python takes these words apart as a shell does.
+        ...['--conf', `'${key}=${value}'`],
+      ]);
+      const { JAVA_HOME = '' } = process.env;
+      await expectSubmitted('bigdata', {
+        ...(JAVA_HOME === '' ? {} : { JAVA_HOME }),
+        PYSPARK_SUBMIT_ARGS: [...flags, 'pyspark-shell'].join(' '),
+        DRAY_SPARK_JARS: jars,
+      });
+    });
+  });
 });
+
+function secondsSince(startMs: number): string {
+  return `${((systemClock.monotonicMs() - startMs) / 1000).toFixed(1)} s`;
+}

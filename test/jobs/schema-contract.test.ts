@@ -96,6 +96,7 @@ describe('new columns', () => {
       { kind: 'bool' },
     ]);
     expect(evolved.every(({ nullable, evolved: came }) => nullable && came)).toBe(true);
+    expect(evolved.filter(({ hashed }) => hashed === true).map(({ name }) => name)).toEqual(['c2']);
   });
 
   it('are not new when the job makes them itself, or when an earlier load brought them', () => {

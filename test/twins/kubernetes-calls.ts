@@ -7,6 +7,22 @@ export const KINDS: Readonly<Record<string, string>> = {
   ...{ jobs: 'Job', pods: 'Pod', events: 'Event', nodes: 'Node', secrets: 'Secret' },
   serviceaccounts: 'ServiceAccount',
 };
+export interface KubernetesBehaviour {
+  /** Quotas of each namespace. */
+  maxJobs: number;
+  maxPods: number;
+  /** A webhook that has something against Jobs. */
+  denies: boolean;
+  /** The account that submits has its rights. */
+  isGranted: boolean;
+}
+
+export const TOKENS = { admin: 'twin-admin', submitter: 'twin-submitter' };
+const RIGHTS = [
+  ...['create jobs', 'get jobs', 'patch jobs', 'list pods', 'get pods/log'],
+  ...['get serviceaccounts', 'list events'],
+];
+
 /** An answer in the place of what was asked for. */
 export class Refusal extends Error {
   readonly answer: RestAnswer;
@@ -83,4 +99,21 @@ export async function kubeletLog(port: number, path: string): Promise<string> {
     });
     asking.on('error', reject).end();
   });
+}
+
+/** Refuses who is not known, and who may not do what is asked. */
+export function mayDo(
+  { verb, resource, sub, namespace }: Asked,
+  { authorization }: RestCall,
+  { isGranted }: KubernetesBehaviour,
+): void {
+  const token = authorization.replace(/^Bearer /, '');
+  if (!Object.values(TOKENS).includes(token)) {
+    throw new Refusal(401, 'Unauthorized', 'Unauthorized');
+  }
+  const right = `${verb} ${resource}${sub === '' ? '' : `/${sub}`}`;
+  if (token !== TOKENS.admin && !(isGranted && RIGHTS.includes(right))) {
+    const message = `${resource} is forbidden: User "dray" cannot ${verb} resource "${resource}" in the namespace "${namespace}"`;
+    throw new Refusal(403, 'Forbidden', message);
+  }
 }

@@ -7,23 +7,16 @@ import {
   type Asked,
   kubeletLog,
   KINDS,
+  type KubernetesBehaviour,
+  mayDo,
   merge,
   pairs,
   Refusal,
   statusAnswer,
+  TOKENS,
 } from './kubernetes-calls.ts';
 import { FOREGROUND, graceOf, isOver, lookAtJob, type Thing } from './kubernetes-jobs.ts';
 import { type RestAnswer, type RestCall, serveRest } from './rest.ts';
-
-export interface KubernetesBehaviour {
-  /** Quotas of each namespace. */
-  maxJobs: number;
-  maxPods: number;
-  /** A webhook that has something against Jobs. */
-  denies: boolean;
-  /** The account that submits has its rights. */
-  isGranted: boolean;
-}
 
 export interface KubernetesTwin extends FaultyService {
   /** Of somebody who may do everything, and of somebody who may do what docs/submit.md lists. */
@@ -36,11 +29,6 @@ export interface KubernetesTwin extends FaultyService {
   list(resource: string): readonly Thing[];
 }
 
-const TOKENS = { admin: 'twin-admin', submitter: 'twin-submitter' };
-const RIGHTS = [
-  ...['create jobs', 'get jobs', 'patch jobs', 'list pods', 'get pods/log'],
-  ...['get serviceaccounts', 'list events'],
-];
 const RETRY_AFTER_S = 3;
 const LABEL = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
@@ -55,6 +43,8 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
   const { clock } = options;
   const things = new Map<string, Thing>();
   const made: Thing[] = [];
+  /** By the uid of the Job that they were made for. */
+  const podsOf = new Map<string, Set<Thing>>();
   const changes: { version: number; type: string; resource: string; object: Thing }[] = [];
   const namespaces = new Set(['promos', 'default']);
   const behaviour: KubernetesBehaviour = {
@@ -96,6 +86,7 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
   function remove(thing: Thing): void {
     const { namespace = '', name } = thing.metadata;
     if (things.delete(keyOf(resourceOf(thing), namespace, name))) record('DELETED', thing);
+    podsOf.get(thing.metadata.labels?.['controller-uid'] ?? '')?.delete(thing);
   }
 
   function deletePod(pod: Thing, graceS: number): void {
@@ -111,10 +102,7 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
 
   const cluster = {
     ...{ nowMs, deletePod, remove },
-    podsOf: ({ metadata }: Thing) =>
-      list('pods').filter(
-        (pod) => pod.metadata.labels?.['controller-uid'] === (metadata.uid ?? ''),
-      ),
+    podsOf: ({ metadata }: Thing) => [...(podsOf.get(metadata.uid ?? '') ?? [])],
     createPod(job: Thing, pod: Thing) {
       const { namespace = '' } = job.metadata;
       const account = (pod.spec?.['serviceAccountName'] ?? 'default') as string;
@@ -126,7 +114,8 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
       if (of.length >= behaviour.maxPods) {
         return `${forbidden} exceeded quota: pods, requested: pods=1, used: pods=${String(of.length)}, limited: pods=${String(behaviour.maxPods)}`;
       }
-      add('pods', namespace, pod);
+      const own = podsOf.get(job.metadata.uid ?? '') ?? new Set();
+      podsOf.set(job.metadata.uid ?? '', own.add(add('pods', namespace, pod)));
       return undefined;
     },
     changed: (thing: Thing) => {
@@ -254,20 +243,12 @@ export async function startKubernetesTwin(options: { clock: Clock }): Promise<Ku
     const path = `/containerLogs/${namespace}/${name}/dray?${query.toString()}`;
     const bytes = Buffer.from(await kubeletLog(port, path));
     const headers = { 'content-type': 'text/plain' };
-    return { status: 200, bytes, headers };
+    return { status: bytes.length === 0 ? 204 : 200, bytes, headers };
   }
 
   async function answered(asked: Asked, call: RestCall): Promise<RestAnswer> {
-    const { verb, resource, sub, namespace } = asked;
-    const token = call.authorization.replace(/^Bearer /, '');
-    if (!Object.values(TOKENS).includes(token)) {
-      throw new Refusal(401, 'Unauthorized', 'Unauthorized');
-    }
-    const right = `${verb} ${resource}${sub === '' ? '' : `/${sub}`}`;
-    if (token !== TOKENS.admin && !(behaviour.isGranted && RIGHTS.includes(right))) {
-      const message = `${resource} is forbidden: User "dray" cannot ${verb} resource "${resource}" in the namespace "${namespace}"`;
-      throw new Refusal(403, 'Forbidden', message);
-    }
+    const { verb, sub } = asked;
+    mayDo(asked, call, behaviour);
     const body = JSON.parse(call.body.toString() || '{}') as Record<string, unknown>;
     reconcile();
     if (sub === 'log') return await logOf(asked, call.query);

@@ -4,9 +4,9 @@ import { JobError } from '../../../core/errors.ts';
 import type { Surroundings } from '../../context.ts';
 
 /** What Dagster hands to a process that it has started, by environment or by arguments. */
-export const PIPES_VARIABLES = ['DAGSTER_PIPES_CONTEXT', 'DAGSTER_PIPES_MESSAGES'] as const;
+const PIPES_VARIABLES = ['DAGSTER_PIPES_CONTEXT', 'DAGSTER_PIPES_MESSAGES'] as const;
 /** The same as flags: jobs of Glue have no environment of their own. */
-export const PIPES_FLAGS = ['dagster-pipes-context', 'dagster-pipes-messages'] as const;
+const PIPES_FLAGS = ['dagster-pipes-context', 'dagster-pipes-messages'] as const;
 
 const MAX_BYTES = 4 * 1024 * 1024;
 

@@ -33,6 +33,10 @@ function textOf({ name, type }: Column): string {
     case 'decimal':
       // A column without a scale of its own keeps that of each value.
       return `${column}::numeric(${String(type.precision)},${String(type.scale)})::text`;
+    case 'float64':
+      // The bits, as `floatBits` of the plan has them.
+      return `(case when ${column} = 0 then 0 when ${column} = 'NaN' then 9221120237041090560
+        else ('x' || encode(float8send(${column}), 'hex'))::bit(64)::bigint end)::text`;
     case 'timestamp':
       return `(${column} at time zone 'UTC')::text`;
     default:

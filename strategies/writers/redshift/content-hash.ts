@@ -8,6 +8,7 @@ import {
   ownContent,
   SEPARATOR,
 } from '../../../plan/content-hash.ts';
+import { floatBitsByArithmetic } from '../../../plan/float-bits.ts';
 
 /**
  * The content hash of `plan/content-hash.ts` as Redshift computes it, of the rows of a partition: an
@@ -46,6 +47,14 @@ function textOf({ name, type }: Column): string {
     case 'int64':
     case 'decimal':
       return `cast(${column} as varchar)`;
+    case 'float64': {
+      const bits = floatBitsByArithmetic(column, {
+        double: 'double precision',
+        isNaN: (value) => `${value} = cast('NaN' as double precision)`,
+        bind: (value, _name, use) => use(value),
+      });
+      return `cast(${bits} as varchar)`;
+    }
     case 'timestamp': {
       const digits = `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`;
       return `rtrim(rtrim(${digits}, '0'), '.')`;

@@ -41,7 +41,7 @@ export function refusalOf(sql: string): ServerError | undefined {
     return { code: '42704', message: `unrecognized configuration parameter "${name}"` };
   }
   // The real one makes them numeric(18,0) and varchar(256), and cuts what does not fit.
-  if (/\bcast\s*\([^()]*\bas\s+(numeric|decimal|varchar|character varying)\s*\)/.test(bare)) {
+  if (/\bcast\s*\(\s*'' as (numeric|decimal|varchar|character varying)\s*\)/.test(bare)) {
     return { code: 'XX000', message: 'a cast to a type without a length or precision cuts values' };
   }
   // The real one makes it varchar(256), without a word.

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { JobError } from '../../../core/errors.ts';
 import type { RunStore } from '../../../core/run-store.ts';
 import type { Submitter } from '../../../core/submitter.ts';
-import type { TelemetryMessage } from '../../../core/telemetry.ts';
 import { openEar } from '../../../entry/submit/ear.ts';
 import type { Destination } from '../../../entry/submit/platforms.ts';
 import type { Submitted } from '../../../entry/submit/watch.ts';
@@ -67,7 +66,7 @@ function put(name: string, stream: string, from: number, to: number): void {
       ...{ schema: 'dray.telemetry/1', run_id: 'r', attempt: 1, stream, number, store: 'far' },
       ...{ at: '2017-06-12T02:00:00.000Z', ...body },
     };
-    return JSON.stringify(message as TelemetryMessage);
+    return JSON.stringify(message);
   });
   objects.set(name, `${lines.join('\n')}\n`);
 }

@@ -242,8 +242,8 @@ export function schemaSuite(engine: string, open: () => Promise<PlanSession>): v
       );
       const text = `concat_ws(chr(31), promo_id, product_id, store_id, week, start_date, end_date,
         display_code, mailer_code, display_location, mailer_location, on_display, in_mailer,
-        promo_score, chr(30), chr(30), chr(30), 'flag=true', 'seen_at=2017-06-05 10:00:00.25',
-        'share=0.50', 'stock=' || product_id)`;
+        promo_score, chr(30), chr(30), chr(30), 'flag=true', 'ratio=4609434218613702656',
+        'seen_at=2017-06-05 10:00:00.25', 'share=0.50', 'stock=' || product_id)`;
       const [byHand] = await files.duckdb.rows(
         `select sum(('0x' || left(md5(${text}), 15))::bigint)::varchar as hash
          from read_parquet([${filled.files.map(quote).join(', ')}])`,

@@ -1,4 +1,4 @@
-import { base64, hash60, hex, md5, sha256 } from '../../../plan/expressions/hash.ts';
+import { base64, floatBits, hash60, hex, md5, sha256 } from '../../../plan/expressions/hash.ts';
 import {
   byteLength,
   concat,
@@ -25,7 +25,7 @@ import {
   trimStart,
   upper,
 } from '../../../plan/expressions/text.ts';
-import { binary as bytes, string } from '../../../plan/types.ts';
+import { binary as bytes, float64, string } from '../../../plan/types.ts';
 import { binary, type Case, unary } from './cases.ts';
 
 export const textCases: readonly Case[] = [
@@ -156,6 +156,17 @@ export const hashCases: readonly Case[] = [
     ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
   ]),
   // The md5 of a is 0cc175b9c0f1b6a831c399e269772661, that of '' starts with d.
+  ...unary(float64, floatBits, [
+    [0.1, 0x3fb999999999999an],
+    [-0.1, 0x3fb999999999999an - 2n ** 63n],
+    [-0, 0n],
+    [-Number.MIN_VALUE, 1n - 2n ** 63n],
+    [Number.MAX_VALUE, 0x7fefffffffffffffn],
+    [4503599627370495.5, 0x432fffffffffffffn],
+    [NaN, 0x7ff8000000000000n],
+    [-Infinity, 0x7ff0000000000000n - 2n ** 63n],
+    [null, null],
+  ]),
   ...unary(string, hash60, [
     ['a', 0x0cc175b9c0f1b6an],
     ['', 0xd41d8cd98f00b20n],

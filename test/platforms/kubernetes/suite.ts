@@ -16,21 +16,8 @@ import { submissionToken } from '../../../platforms/token.ts';
 import { openSqliteStore } from '../../../state/sqlite/store.ts';
 import { clientFor } from '../../kubernetes/account.ts';
 import { type ClusterNode, startNode } from '../../kubernetes/node.ts';
+import { BASE, type ClusterHarness, EVERYTHING, IMAGE, withoutEmpty } from './harness.ts';
 
-export interface ClusterHarness extends AsyncDisposable {
-  readonly server: string;
-  /** Of somebody who may do everything, and of the account that docs/submit.md has a Role for. */
-  readonly tokens: { readonly admin: string; readonly submitter: string };
-  /** Gives the second one that Role. */
-  grant(admin: Kubernetes): Promise<void>;
-  /** Sets a quota of the namespace; undefined: none. */
-  limit(of: 'jobs' | 'pods', admin: Kubernetes, most: number | undefined): Promise<void>;
-  /** Makes a policy refuse Jobs. */
-  deny(admin: Kubernetes, isOn: boolean): Promise<void>;
-}
-
-const IMAGE = 'registry.test/job:1';
-const BASE = { namespace: 'promos', image: IMAGE, stop_grace_s: 5, start_within_minutes: 0 };
 const LINE = '{"schema":"dray.result/1","run_id":"r"}';
 const forever = new AbortController().signal;
 /** Waits that are there for people are short here. */
@@ -41,43 +28,12 @@ const clock: Clock = {
   },
 };
 
-/** Everything that a setting can put into a manifest. */
-export const EVERYTHING = {
-  ...{ ...BASE, image_pull_policy: 'IfNotPresent', image_pull_secrets: ['registry'] },
-  resources: {
-    requests: { cpu: '500m', memory: '64Mi', ephemeral_storage: '1Gi' },
-    limits: { memory: '1Gi' },
-  },
-  env: [
-    { name: 'AWS_REGION', value: 'eu-central-1' },
-    { name: 'DB_PASSWORD', secret: 'db', key: 'password' },
-    { name: 'LEVEL', config_map: 'levels', key: 'level' },
-    { name: 'HOST_IP', field: 'status.hostIP' },
-  ],
-  env_from: [{ secret: 'more', prefix: 'X_' }, { config_map: 'most' }],
-  volumes: [
-    { name: 'lake', mount_path: '/lake', claim: 'lake', sub_path: 'a', read_only: true },
-    { name: 'config', mount_path: '/config', config_map: 'config' },
-    { name: 'keys', mount_path: '/keys', secret: 'keys' },
-    { name: 'fast', mount_path: '/fast', empty_dir: { size_limit: '1Gi', medium: 'Memory' } },
-    { name: 'spill', mount_path: '/tmp', ephemeral: { size: '5Gi', storage_class: 'gp3' } },
-  ],
-  ...{ node_selector: { 'kubernetes.io/arch': 'amd64' }, priority_class: 'batch' },
-  tolerations: [{ key: 'data', operator: 'Exists', effect: 'NoExecute', toleration_seconds: 9 }],
-  ...{ labels: { team: 'promos' }, annotations: { 'example.com/owner': 'promos@example.com' } },
-  options: {
-    topologySpreadConstraints: [
-      { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' },
-    ],
-  },
-};
-
 /** Holds the submitter to a cluster, and a twin of one to what real ones do. */
 export function describeCluster(
-  title: string,
+  platform: string,
   openHarness: (folder: string) => Promise<ClusterHarness>,
 ): void {
-  describe(title, () => {
+  describe(`submitting to ${platform}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'dray-kubernetes-'));
     let harness: ClusterHarness;
     let admin: Kubernetes;
@@ -183,7 +139,7 @@ export function describeCluster(
 
     it.each([
       ['killForMemory', { state: 'FAILED', message: 'killed at its memory limit' }],
-      ['evict', { state: 'FAILED', platformFault: true, message: expect.stringMatching('low on') }],
+      ['evict', { state: 'FAILED', platformFault: true, message: expect.stringMatching('low') }],
     ] as const)('tells who has ended a run: %s', async (kill, status) => {
       const submitter = open(shell('sleep 600'));
       const id = await started(submitter, kill);
@@ -196,7 +152,7 @@ export function describeCluster(
       const submitter = open(shell('exit 0'));
       const both = await Promise.all([started(submitter, 'two'), started(submitter, 'two')]);
       expect(new Set(both).size).toBe(1);
-      const [name = ''] = both;
+      const [name] = both;
       const path = `/apis/batch/v1/namespaces/promos/jobs/${name}`;
       const json = { metadata: { annotations: { 'dray/token': 'of somebody else' } } };
       await admin({ method: 'PATCH', path, json }, forever);
@@ -245,8 +201,7 @@ export function describeCluster(
       });
       expect(await submitter.status(id, forever)).toMatchObject({ state: 'STOPPING' });
       for (const pid of node.pids()) process.kill(pid, 'SIGKILL');
-      const isOver = ({ state }: RemoteStatus) => state === 'CANCELLED';
-      await until(submitter, id, isOver);
+      await until(submitter, id, ({ state }) => state === 'CANCELLED');
     });
 
     it('ends a run at its time limit, which is not a stop', async () => {
@@ -265,8 +220,7 @@ export function describeCluster(
       const image = 'registry.test/typo:1';
       const patient = open({ image });
       const id = await started(patient, 'typo');
-      const waits = ({ message }: RemoteStatus) => message !== undefined;
-      expect(await until(patient, id, waits)).toMatchObject({
+      expect(await until(patient, id, ({ message }) => message !== undefined)).toMatchObject({
         ...{ state: 'PENDING', platformState: 'Pending ImagePullBackOff' },
         message: expect.stringContaining('typo:1'),
       });
@@ -294,7 +248,7 @@ export function describeCluster(
       await harness.limit('pods', admin, 0);
       const submitter = open(shell('exit 0'));
       const id = await started(submitter, 'full');
-      const isFull = ({ message = '' }: RemoteStatus) => message.includes('exceeded quota');
+      const isFull = ({ message }: RemoteStatus) => message?.includes('exceeded quota') === true;
       expect(await until(submitter, id, isFull)).toMatchObject({ state: 'PENDING' });
       await harness.limit('pods', admin, undefined);
       // The controller comes back by itself, later and later.
@@ -342,17 +296,4 @@ export function describeCluster(
       expect(await cancelled(submitter, 'rights')).toMatchObject({ state: 'CANCELLED' });
     });
   });
-}
-
-/** An API server leaves out what is empty. */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== 'object' || value === null) return value;
-  const isEmpty = (one: unknown) =>
-    one === false || (typeof one === 'object' && one !== null && Object.keys(one).length === 0);
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, one]) => !isEmpty(one))
-      .map(([key, one]) => [key, withoutEmpty(one)]),
-  );
 }

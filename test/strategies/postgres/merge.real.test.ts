@@ -6,6 +6,7 @@ import type { LoadEntry } from '../../../core/ledger.ts';
 import type { OutputContract } from '../../../core/schema.ts';
 import { contentOf } from '../../../plan/content-hash.ts';
 import { printDuckDb } from '../../../plan/duckdb/print.ts';
+import { FLOATS } from '../floats.ts';
 import {
   claimOf,
   CONTRACT,
@@ -270,5 +271,22 @@ describe('a merge into a Postgres table', () => {
       alter small type bigint, alter texts type varchar`);
     const again = await merge(query, { contract });
     expect(again.entry.merged).toEqual({ replaced: 5, after: made.entry.partitions });
+  });
+
+  it('hashes floats that came with the source by their bits, as the engines do', async () => {
+    const ratio = { name: 'ratio', type: { kind: 'float64' }, nullable: true } as const;
+    const ofLedger = (hashed: object) => ({
+      ...CONTRACT,
+      columns: [...CONTRACT.columns, { ...ratio, evolved: true, ...hashed }],
+    });
+    const query = `select *, ${FLOATS}[1 + (row_number() over ()) % len(${FLOATS})] as ratio
+      from (${rows(24, 40, 'a')})`;
+    const contract = ofLedger({ hashed: true });
+    const { entry } = await merge(query, { contract });
+    expect(entry.merged?.after).toEqual(await contentsOf(query, contract));
+    // Of a column that came before the hash knew floats, it still does not.
+    const earlier = await merge(query, { contract: ofLedger({}) });
+    expect(earlier.entry.merged?.after).toEqual(await contentsOf(query));
+    expect(earlier.entry.merged?.after).not.toEqual(entry.merged?.after);
   });
 });

@@ -3,6 +3,7 @@ import type { LoadEntry, Mode } from '../../../core/ledger.ts';
 import type { ColumnType, OutputContract } from '../../../core/schema.ts';
 import { withoutMoto } from '../../aws/moto.ts';
 import { contentsOf } from '../delta/merging.ts';
+import { FLOATS } from '../floats.ts';
 import { claimOf, entryOf, never } from '../postgres/harness.ts';
 import { RedshiftWorld } from './harness.ts';
 import { describeSql } from './sql.ts';
@@ -126,7 +127,7 @@ function rows(week: number, count: number, first: number, brand: string): string
   });
 
   it('is refused for columns whose text Redshift writes in another way', async () => {
-    const column = { name: 'ratio', type: { kind: 'float64' }, nullable: true } as const;
+    const column = { name: 'bytes', type: { kind: 'binary' }, nullable: true } as const;
     const contract = { ...CONTRACT, columns: [...CONTRACT.columns, column] };
     await expect(world.openSink({ mode: 'merge', contract })).rejects.toMatchObject({
       code: 'NOT_SUPPORTED',
@@ -144,10 +145,11 @@ function rows(week: number, count: number, first: number, brand: string): string
         ['share', { kind: 'decimal', precision: 38, scale: 2 }],
         ['flag', { kind: 'bool' }],
       ];
-      const came = types.map(([name, type]) => ({ name, type, nullable: true, evolved: true }));
+      const hashed = { nullable: true, evolved: true, hashed: true };
+      const came = types.map(([name, type]) => ({ name, type, ...hashed }));
       const contract = { ...CONTRACT, columns: [...CONTRACT.columns, ...came] };
       const more = `select *, case when week = 24 then nullif(product % 3, 0) end as stock,
-        case when week = 24 then brand end as note, case when week = 24 then 1.5::double end as ratio,
+        case when week = 24 then brand end as note, case when week = 24 then ${FLOATS}[product % len(${FLOATS}) + 1] end as ratio,
         case when week = 24 then loaded_at end as seen_at,
         case when week = 24 then score::decimal(38, 2) end as share,
         case when week = 24 then on_display end as flag from`;
@@ -155,7 +157,7 @@ function rows(week: number, count: number, first: number, brand: string): string
       const before = await tableContents();
       await using looking = await world.openSink({ contract });
       expect((await looking.describe(never)).alter).toContain('add column "stock" bigint;\n');
-      const { entry } = await load(`${more} (${rows(24, 9, 0, 'new')})`, mode, contract);
+      const { entry } = await load(`${more} (${rows(24, 40, 0, 'new')})`, mode, contract);
       expect(await tableContents(contract)).toEqual([...before, ...entry.partitions]);
       if (mode === 'merge') expect(entry.merged?.after).toEqual(entry.partitions);
       expect((await looking.describe(never)).alter).toBeUndefined();

@@ -1,5 +1,5 @@
-import { base64, hash60, hex, md5, sha256 } from '../../../../plan/expressions/hash.ts';
-import { binary, string } from '../../../../plan/types.ts';
+import { base64, floatBits, hash60, hex, md5, sha256 } from '../../../../plan/expressions/hash.ts';
+import { binary, float64, string } from '../../../../plan/types.ts';
 import { bytes, on } from '../case.ts';
 
 export const hash = {
@@ -34,6 +34,30 @@ export const hash = {
     on([binary], (a) => hex(a), [
       [bytes('00ff10'), '00FF10'],
       [bytes(''), ''],
+      [null, null],
+    ]),
+  ],
+  floatBits: [
+    on([float64], (a) => floatBits(a), [
+      [1, 0x3ff0000000000000n],
+      [-2.5, -0x3ffc000000000000n],
+      [0.1, 0x3fb999999999999an],
+      [0, 0n],
+      [-0, 0n],
+      [Number.MAX_VALUE, 0x7fefffffffffffffn],
+      [-Number.MAX_VALUE, -0x0010000000000001n],
+      [Number.MIN_VALUE, 1n],
+      [-Number.MIN_VALUE, -0x7fffffffffffffffn],
+      // The least that is not subnormal, and the highest that is.
+      [2.2250738585072014e-308, 0x0010000000000000n],
+      [2.225073858507201e-308, 0x000fffffffffffffn],
+      // On both sides of powers of two, where logarithms are rounded.
+      [9007199254740991, 0x433fffffffffffffn],
+      [9007199254740992, 0x4340000000000000n],
+      [0.49999999999999994, 0x3fdfffffffffffffn],
+      [Infinity, 0x7ff0000000000000n],
+      [-Infinity, -0x0010000000000000n],
+      [NaN, 0x7ff8000000000000n],
       [null, null],
     ]),
   ],

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { type Faults, textOf } from './fault.ts';
+import { type Faults, numberOf, textOf } from './fault.ts';
 
 type Names =
   | ('concat' | 'upper' | 'lower' | 'trim' | 'trimStart' | 'trimEnd' | 'length' | 'byteLength')
   | ('substring' | 'left' | 'right' | 'padStart' | 'padEnd' | 'replace' | 'contains')
   | ('startsWith' | 'endsWith' | 'position' | 'split' | 'splitPart' | 'like' | 'matches')
-  | ('regexpReplace' | 'regexpExtract' | 'md5' | 'sha256' | 'hash60' | 'hex' | 'base64');
+  | (
+      | 'regexpReplace'
+      | 'regexpExtract'
+      | 'md5'
+      | 'sha256'
+      | 'hash60'
+      | 'hex'
+      | 'base64'
+      | 'floatBits'
+    );
 
 function digest(name: string, text: string, encoding: BufferEncoding): string {
   return createHash(name).update(Buffer.from(text, encoding)).digest('hex');
@@ -104,5 +113,9 @@ export const TEXT_FAULTS: Faults<Names> = {
   base64: {
     sql: `translate($0, '+/', '-_')`,
     row: (a) => Buffer.from(textOf(a)).toString('base64url'),
+  },
+  floatBits: {
+    sql: { duckdb: '$0 // 2 * 2', spark: '$0 div 2 * 2' },
+    row: (a) => BigInt(Math.fround(numberOf(a)) === numberOf(a)),
   },
 };
