@@ -62,6 +62,8 @@ function ofDag(dag: DagDefinition): readonly Problem[] {
       tell(member, `"${member.path}" is there already, at ${spellOrigin(first.origin)}`);
     }
     seen.set(member.path, member);
+    // The task that ends it.
+    if (member.kind === 'cluster') seen.set(member.path.replace(/[^.]*$/, 'end_$&'), member);
   }
   const nodes = nodesOf(dag.members);
   if (nodes.length === 0) tell(dag, `the DAG "${dag.id}" has no tasks`);

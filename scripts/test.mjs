@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { airflowMissing, prepareAirflows, prepareTools } from './airflow.mjs';
+import { airflowMissing, prepareAirflows } from './airflow.mjs';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
-import { findPython, prepareVenv, versionOf } from './python.mjs';
+import { findPython, prepareTools, prepareVenv, versionOf } from './python.mjs';
 import { findJava, prepareSpark, sparkVersionsFor } from './spark.mjs';
 
 await continueOnPinnedNode(import.meta.url);
@@ -15,7 +15,7 @@ const jestArgs = process.argv.slice(2).filter((arg) => arg !== '--fast');
 const byName = jestArgs.some((arg) => /^(-t|--testNamePattern)/.test(arg));
 const results = join(ROOT, '.dray', `jest-${process.pid}.json`);
 
-/** 190 MB; a minute to install. */
+/** 190 MB. */
 const DAGSTER = {
   folder: '.dray/dagster-venv',
   requirements: 'test/python/dagster-requirements.txt',

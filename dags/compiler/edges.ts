@@ -32,7 +32,7 @@ export function edges(
     }
     if (member.kind !== 'cluster') return;
     const on = nodesOf(dag.members).filter((node) => node.upstream.includes(member));
-    const end = `${variables.get(member)?.endName ?? ''}.as_teardown(setups=${name})`;
+    const end = `${variables.get(member)?.otherName ?? ''}.as_teardown(setups=${name})`;
     simple.push(`${STEP}${joined(on.length === 0 ? [member] : on, end.length + 4)} >> ${end}`);
   };
   dag.members.forEach(visit);

@@ -92,12 +92,12 @@ export async function compileFile(
       case 'join':
         return [assign(name, operatorCall('EmptyOperator', member.id, nodeArgs(member.options)))];
       case 'branch':
-        functions.push(branchFunction(member, name));
+        functions.push(branchFunction(member, variables.get(member)?.otherName ?? ''));
         return [
           assign(
             name,
             operatorCall('BranchPythonOperator', member.id, {
-              python_callable: code(`${name}_tasks`),
+              python_callable: code(variables.get(member)?.otherName ?? ''),
               ...nodeArgs(member.options),
             }),
           ),
@@ -106,7 +106,7 @@ export async function compileFile(
         const made = clusterOperators(member, context);
         if (made === undefined) return [];
         const [make, end] = made;
-        const endName = variables.get(member)?.endName ?? '';
+        const endName = variables.get(member)?.otherName ?? '';
         const endId = `end_${member.id}`;
         return [
           assign(name, written(make, member.id, nodeArgs(member.options), false)),
@@ -243,7 +243,7 @@ function branchFunction({ param, cases }: BranchNode, name: string): string {
   const table = print(chosen, STEP, 'return '.length + `[params[${quoted(param.name)}]]`.length);
   return `
 
-def ${name}_tasks(params):
+def ${name}(params):
     """The tasks that come with the parameter ${quoted(param.name)}."""
     return ${table}[params[${quoted(param.name)}]]`;
 }

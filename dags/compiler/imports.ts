@@ -11,7 +11,8 @@ type Home =
       readonly since?: '3.2';
     };
 
-const HOMES: Readonly<Record<string, Home>> = {
+/** Names that files import. */
+export const HOMES: Readonly<Record<string, Home>> = {
   timedelta: 'datetime',
   base64: '',
   json: '',

@@ -1,16 +1,25 @@
 import type { DagDefinition, Member } from '../model.ts';
+import { HOMES } from './imports.ts';
 
 /** Words that no variable of Python may have, and those that the file has itself. */
-const TAKEN = new Set(
-  `False None True and as assert async await break class continue def del elif else except finally for
+const TAKEN = [
+  ...Object.keys(HOMES),
+  ...`False None True and as assert async await break class continue def del elif else except finally for
   from global if import in is lambda nonlocal not or pass raise return try while with yield match case
-  dag pendulum timedelta k8s DAG Asset Param TaskGroup Mount`.split(/\s+/),
-);
+  as_json as_base64url params RUN_ID TOKEN RUN_ID_OF_EACH TOKEN_OF_EACH FINAL_EXIT_CODES`.split(
+    /\s+/,
+  ),
+];
 
 interface Names {
   readonly name: string;
-  /** Of a cluster: the task that ends it. */
-  readonly endName: string;
+  /** Of a cluster: the task that ends it. Of a branch: the function that chooses. */
+  readonly otherName: string;
+}
+
+function otherName({ kind }: Member, base: string, free: (wanted: string) => string): string {
+  if (kind === 'cluster') return free(`end_${base}`);
+  return kind === 'branch' ? free(`${base}_tasks`) : '';
 }
 
 /** The variable of the file for each task and group: its id, as far as that is a name. */
@@ -26,7 +35,7 @@ export function variablesOf(dag: DagDefinition): ReadonlyMap<Member, Names> {
   const visit = (member: Member) => {
     const base = member.id.replaceAll(/\W/g, '_').replace(/^(?=\d)/, '_');
     const name = free(base);
-    names.set(member, { name, endName: member.kind === 'cluster' ? free(`end_${base}`) : '' });
+    names.set(member, { name, otherName: otherName(member, base, free) });
     if (member.kind === 'group') member.members.forEach(visit);
   };
   dag.members.forEach(visit);

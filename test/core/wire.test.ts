@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { JobError } from '../../core/errors.ts';
-import { fromWire, parseConfig } from '../../core/wire.ts';
+import { fromWire, parseConfig, toWire } from '../../core/wire.ts';
 import { isWireName, toCamelCase, toSnakeCase } from '../../core/wire-name.ts';
 
 const loader = z.discriminatedUnion('strategy', [
@@ -210,5 +210,6 @@ it('leaves what it does not translate as it was, and its input alone', () => {
     value: { aB: [{ cD: null }, 1, 'x_y'], options: { e_f: { g_h: 1 } } },
     refused: [],
   });
+  expect(toWire(fromWire(json).value)).toEqual(json);
   expect(json).toEqual(before);
 });

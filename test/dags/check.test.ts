@@ -188,6 +188,28 @@ describe('compileDags', () => {
     expect(file?.python).toContain(`"@${uri ?? ''}#sha256=`);
   });
 
+  it('imports from one version alone where it is for that one', async () => {
+    const only = async (airflow: '2' | '3') => {
+      const options = { ...DAILY, airflow };
+      const dag = defineDag('promos', options, (one) =>
+        one.task('load', { ...TASK, on: glue(role) }),
+      );
+      const [file] = await compileDags([dag], '/');
+      return file?.python;
+    };
+    expect(await only('2')).toContain('from airflow.models.dag import DAG');
+    expect(await only('3')).toContain('from airflow.sdk import DAG');
+    for (const version of ['2', '3'] as const) expect(await only(version)).not.toContain('try:');
+  });
+
+  it('gives no task the name of something that the file needs', async () => {
+    const [file] = await compiled((dag) => {
+      for (const id of ['json', 'DAG', 'class', 'as_json', 'a-b', 'a_b']) dag.task(id, TASK);
+    });
+    const names = [...(file?.python ?? '').matchAll(/^ {4}(\w+) = Dray/gm)].map(([, name]) => name);
+    expect(names).toEqual(['json_2', 'DAG_2', 'class_2', 'as_json_2', 'a_b', 'a_b_2']);
+  });
+
   it('is the same text each time', async () => {
     const write = (dag: Statements) => dag.task('load', TASK);
     expect(await compiled(write)).toEqual(await compiled(write));
