@@ -21,12 +21,14 @@ const STAND_INS = [
  * Checks values in the form of TypeScript, in which expressions of Airflow's stand for what is not
  * known yet.
  *
- * @returns what is wrong, or the values with their defaults.
+ * @param problem - is told each thing that is wrong.
+ * @returns the values with their defaults; undefined when something is wrong.
  */
 export function parseSettings<Schema extends z.ZodType>(
   schema: Schema,
   given: unknown,
-): { readonly value: z.output<Schema> } | { readonly problems: readonly string[] } {
+  problem: (text: string) => void,
+): z.output<Schema> | undefined {
   const unknown = templatesIn(given, []);
   let known = given;
   for (const path of unknown) {
@@ -36,12 +38,15 @@ export function parseSettings<Schema extends z.ZodType>(
     known = fits ?? known;
   }
   const read = schema.safeParse(known);
-  if (!read.success) return { problems: reportProblems(schema, known, read.error.issues, []) };
+  if (!read.success) {
+    reportProblems(schema, known, read.error.issues, []).forEach(problem);
+    return undefined;
+  }
   const value = unknown.reduce<unknown>(
     (result, path) => replaced(result, path, valueAt(given, path)),
     read.data,
   );
-  return { value: value as z.output<Schema> };
+  return value as z.output<Schema>;
 }
 
 function issuesOf(schema: z.ZodType, value: unknown): readonly z.core.$ZodIssue[] {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { airflowMissing, prepareAirflows } from './airflow.mjs';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
+import { build } from './build.mjs';
 import { findPython, prepareTools, prepareVenv, versionOf } from './python.mjs';
 import { findJava, prepareSpark, sparkVersionsFor } from './spark.mjs';
 
@@ -111,7 +112,10 @@ async function prepare() {
       docker ? '; both images, built and run' : '; no image is built',
     ].join(''),
   );
+  await build();
   return {
+    // Before the suites: two would build side by side.
+    DRAY_TEST_BUILT: 'yes',
     ...(python.version && {
       DRAY_TEST_PYTHON: prepareVenv(python.version),
       DRAY_TEST_MOTO: prepareVenv(python.version, MOTO),

@@ -22,12 +22,10 @@ export async function glueOperator(
   target: GlueTarget,
   context: OperatorContext,
 ): Promise<Operator | undefined> {
-  const read = parseSettings(glueSettings, target.settings);
-  if ('problems' in read) {
-    for (const text of read.problems) context.problem(`glue: ${text}`);
-    return undefined;
-  }
-  const { value: settings } = read;
+  const settings = parseSettings(glueSettings, target.settings, (text) => {
+    context.problem(`glue: ${text}`);
+  });
+  if (settings === undefined) return undefined;
   const { resultPrefix, artifacts, role = '', manageJob } = settings;
   const all = await argumentsOf(node, context, {
     ...({ target: 'glue', serviceProvider: 'GLUE', resultPrefix } as const),
@@ -77,12 +75,10 @@ export async function emrOperator(
   const { cluster } = target;
   const isOwn = typeof cluster !== 'string';
   const where = isOwn ? { cluster: {} } : { clusterId: cluster };
-  const read = parseSettings(emrSettings, { ...target.settings, ...where });
-  if ('problems' in read) {
-    for (const text of read.problems) context.problem(`emr: ${text}`);
-    return undefined;
-  }
-  const { value: settings } = read;
+  const settings = parseSettings(emrSettings, { ...target.settings, ...where }, (text) => {
+    context.problem(`emr: ${text}`);
+  });
+  if (settings === undefined) return undefined;
   const { resultPrefix, artifacts, executionRole } = settings;
   const all = await argumentsOf(node, context, {
     ...({ target: 'emr', serviceProvider: 'EMR', resultPrefix } as const),
@@ -113,12 +109,10 @@ export async function emrServerlessOperator(
   target: EmrServerlessTarget,
   context: OperatorContext,
 ): Promise<Operator | undefined> {
-  const read = parseSettings(emrServerlessSettings, target.settings);
-  if ('problems' in read) {
-    for (const text of read.problems) context.problem(`emr-serverless: ${text}`);
-    return undefined;
-  }
-  const { value: settings } = read;
+  const settings = parseSettings(emrServerlessSettings, target.settings, (text) => {
+    context.problem(`emr-serverless: ${text}`);
+  });
+  if (settings === undefined) return undefined;
   const { resultPrefix, artifacts, scriptLocation } = settings;
   const all = await argumentsOf(node, context, {
     ...({ target: 'emr-serverless', serviceProvider: 'EMR', resultPrefix } as const),

@@ -15,16 +15,15 @@ export function clusterOperators(
   node: ClusterNode,
   context: OperatorContext,
 ): readonly [make: Operator, end: Operator] | undefined {
-  const settings = { cluster: node.cluster, scriptLocation: '/generic_entry.py' };
-  const read = parseSettings(emrSettings, settings);
-  if ('problems' in read) {
-    for (const text of read.problems) context.problem(`emr: ${text}`);
-    return undefined;
-  }
-  const { cluster } = read.value;
+  const given = { cluster: node.cluster, scriptLocation: '/generic_entry.py' };
+  const settings = parseSettings(emrSettings, given, (text) => {
+    context.problem(`emr: ${text}`);
+  });
+  if (settings === undefined) return undefined;
+  const { cluster } = settings;
   if (cluster === undefined) return undefined;
   const submission = { runId: '', attempt: 1, job: '', token: '', args: [] };
-  const request = runClusterRequest(read.value, cluster, submission);
+  const request = runClusterRequest(settings, cluster, submission);
   const overrides = {
     ...request,
     Name: `${template('dag.dag_id')} ${template('run_id')}`,

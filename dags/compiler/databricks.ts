@@ -14,12 +14,10 @@ export async function databricksOperator(
   target: DatabricksTarget,
   context: OperatorContext,
 ): Promise<Operator | undefined> {
-  const read = parseSettings(databricksSettings, target.settings);
-  if ('problems' in read) {
-    for (const text of read.problems) context.problem(`databricks: ${text}`);
-    return undefined;
-  }
-  const { value: settings } = read;
+  const settings = parseSettings(databricksSettings, target.settings, (text) => {
+    context.problem(`databricks: ${text}`);
+  });
+  if (settings === undefined) return undefined;
   const { resultPrefix, artifacts } = settings;
   const way = {
     ...({ target: 'databricks', serviceProvider: 'DATABRICKS', resultPrefix } as const),

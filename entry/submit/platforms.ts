@@ -122,6 +122,7 @@ const PLATFORMS = {
       ...folders(settings.resultPrefix, settings.artifacts),
       serviceProvider: 'CONTAINER',
       async open(clock) {
+        // Its client takes half a second to load.
         const [{ kubernetes }, { ANSWER_MS, kubernetesSubmitter }] = await Promise.all([
           import('../../platforms/kubernetes/client.ts'),
           import('../../platforms/kubernetes/submitter.ts'),

@@ -3,7 +3,7 @@ import { type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { delimiter, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { JobError, messageOf, systemCodeOf } from '../../core/errors.ts';
 
 export interface KubernetesCall {
@@ -43,12 +43,11 @@ const UNTRUSTED = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_
  *   `PLATFORM_UNAVAILABLE` when nobody answers.
  */
 export function kubernetes(account: KubernetesAccount, answerMs: number): Kubernetes {
-  let loaded: Promise<KubeConfig> | undefined;
+  let config: KubeConfig | undefined;
 
   return async (call, signal) => {
     signal.throwIfAborted();
-    loaded ??= load(account);
-    const config = await loaded;
+    config ??= load(account);
     const server = config.getCurrentCluster()?.server ?? '';
     const url = new URL(`${server.replace(/\/+$/, '')}${call.path}`);
     url.search = new URLSearchParams(call.query).toString();
@@ -109,14 +108,12 @@ async function sent(
 }
 
 /** The client's own search would end at http://localhost:8080 where there is nothing else. */
-async function load({ kubeconfig, context, env }: KubernetesAccount): Promise<KubeConfig> {
-  // Half a second and 50 MB: only who talks to a cluster pays for it.
-  const { KubeConfig: Config } = await import('@kubernetes/client-node');
-  const config = new Config();
+function load({ kubeconfig, context, env }: KubernetesAccount): KubeConfig {
+  const config = new KubeConfig();
   const files = filesOf(kubeconfig ?? env['KUBECONFIG'], env['HOME']);
   try {
     for (const file of files) {
-      const one = new Config();
+      const one = new KubeConfig();
       one.loadFromFile(file);
       if (file === files[0]) config.setCurrentContext(one.getCurrentContext());
       config.mergeConfig(one, true);

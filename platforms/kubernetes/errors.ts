@@ -44,7 +44,7 @@ const KNOWN: readonly Entry[] = [
 const MOST_RETRY_AFTER_S = 300;
 
 /** The `Status` that every answer of an API server has which is an error. */
-export function statusOf({ body }: KubernetesAnswer): { reason: string; message: string } {
+function statusOf({ body }: KubernetesAnswer): { reason: string; message: string } {
   const text = body.toString();
   try {
     const { reason, message } = JSON.parse(text) as { reason?: unknown; message?: unknown };

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { fromWire } from '../../core/wire.ts';
@@ -20,6 +18,7 @@ import { openAirflow, VERSIONS, withoutAirflow } from '../dags/airflow.ts';
 import { type DatabricksTwin, startDatabricksTwin } from '../twins/databricks.ts';
 import { runStep } from '../twins/driver.ts';
 import { type EmrTwin, startEmrTwin } from '../twins/emr.ts';
+import { buildDist } from './built.ts';
 import { type Contents, contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const without = withoutAirflow + (withoutAirflow === '' ? withoutMoto : '');
@@ -47,7 +46,7 @@ interface Ran {
   let options: ScriptOptions;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     world = await openWorld();
     source = await world.smallSource();
     const here = await configFor('here');

@@ -7,6 +7,7 @@ import { systemClock } from '../../core/clock.ts';
 import { runScript } from '../../entry/twin/script.ts';
 import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
+import { buildDist } from './built.ts';
 import { openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const DAGSTER = process.env['DRAY_TEST_DAGSTER'] ?? '';
@@ -30,7 +31,7 @@ interface Told {
   let source: string;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     source = await world.smallSource();
     twin = await startGlueTwin({

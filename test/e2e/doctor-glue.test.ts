@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Finding } from '../../core/finding.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
-import { openWorld, ROOT, type Running, type World } from './world.ts';
+import { buildDist } from './built.ts';
+import { openWorld, type Running, type World } from './world.ts';
 
 const PYTHON = process.env['DRAY_TEST_MOTO'] ?? '';
 const SETTINGS = JSON.stringify({
@@ -24,7 +22,7 @@ const SETTINGS = JSON.stringify({
   let env: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     // moto is STS, too.
     const aws = { ...s3.env, AWS_ENDPOINT_URL: s3.endpoint };

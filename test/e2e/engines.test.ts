@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sparkVersions, withoutSpark } from '../spark/server.ts';
 import { launchSpark } from '../launcher/launch.ts';
+import { buildDist } from './built.ts';
 import { type Contents, contentsOf, openWorld, ROOT, type World } from './world.ts';
 
 const WEEK_24 = ['--start_date', '2017-06-05', '--end_date', '2017-06-12'];
@@ -12,7 +11,7 @@ const products_table = join(ROOT, 'data/sample/products.parquet');
 let world: World;
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+  await buildDist();
   world = await openWorld();
 });
 afterAll(async () => {

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { runScript, type ScriptOptions } from '../../entry/twin/script.ts';
 import { PYTHON, withoutPython } from '../launcher/launch.ts';
 import { type DatabricksTwin, startDatabricksTwin } from '../twins/databricks.ts';
+import { buildDist } from './built.ts';
 import { armed, printedBy, type SubmitPlace, submitTo } from './submit-place.ts';
 import { describeSubmitted } from './submitted-suite.ts';
 import { openWorld, ROOT, type World } from './world.ts';
@@ -34,7 +33,7 @@ const SETTINGS = {
   });
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     world = await openWorld();
     source = await world.smallSource();
     const volumes = join(world.folder, 'volumes');

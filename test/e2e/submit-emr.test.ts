@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/wire.ts';
@@ -13,6 +11,7 @@ import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
 import { runServerless, runStep } from '../twins/driver.ts';
 import { APPLICATION, type ServerlessTwin, startServerlessTwin } from '../twins/emr-serverless.ts';
 import { type EmrTwin, startEmrTwin } from '../twins/emr.ts';
+import { buildDist } from './built.ts';
 import { armed, printedBy, type SubmitPlace } from './submit-place.ts';
 import { describeSubmitted } from './submitted-suite.ts';
 import { openWorld, ROOT, type World } from './world.ts';
@@ -47,7 +46,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/promos';
   });
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     source = await world.smallSource();
     emr = await startEmrTwin({

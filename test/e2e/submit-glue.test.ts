@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
@@ -9,6 +7,7 @@ import { runScript, type ScriptOptions } from '../../entry/twin/script.ts';
 import { type GlueTwin, startGlueTwin } from '../../platforms/twins/glue.ts';
 import { withoutMoto } from '../aws/moto.ts';
 import { BUCKET, startS3, type TestS3 } from '../aws/s3.ts';
+import { buildDist } from './built.ts';
 import { armed, printedBy, type SubmitPlace, submitTo } from './submit-place.ts';
 import { describeSubmitted } from './submitted-suite.ts';
 import { openWorld, ROOT, type World } from './world.ts';
@@ -26,7 +25,7 @@ const SETTINGS = {
   let source: string;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     [world, s3] = await Promise.all([openWorld(), startS3()]);
     source = await world.smallSource();
     let failpoints: Readonly<Record<string, string>> | undefined;

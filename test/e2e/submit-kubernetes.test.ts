@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
 import { clientFor } from '../kubernetes/account.ts';
 import { type ClusterNode, startNode } from '../kubernetes/node.ts';
 import { type KubernetesTwin, startKubernetesTwin } from '../twins/kubernetes.ts';
+import { buildDist } from './built.ts';
 import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
 
 const IMAGE = 'registry.test/dray-job:1';
@@ -19,7 +18,7 @@ describe('load_promos on Kubernetes', () => {
   let source: string;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     world = await openWorld();
     source = await world.smallSource();
     twin = await startKubernetesTwin({ clock: systemClock });

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { preparedSpark, SMALL_SPARK, sparkVersions, withoutSpark } from '../spark/server.ts';
+import { buildDist } from './built.ts';
 import { type SubmitPlace, submitTo } from './submit-place.ts';
 import { describeSubmitted, expectSameAsHere } from './submitted-suite.ts';
 import { openWorld, ROOT, type World } from './world.ts';
@@ -19,7 +18,7 @@ describe('submitted to this machine', () => {
   let failpoints: Readonly<Record<string, string>> | undefined;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+    await buildDist();
     world = await openWorld();
     source = await world.smallSource();
   });

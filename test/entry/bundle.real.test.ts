@@ -1,15 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { buildDist } from '../e2e/built.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 let folder: string;
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT });
+  await buildDist();
   folder = await mkdtemp(join(tmpdir(), 'dray-bundle-'));
   await cp(join(ROOT, 'dist/generic-entry.mjs'), join(folder, 'generic-entry.mjs'));
 });

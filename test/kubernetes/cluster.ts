@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -21,7 +22,7 @@ const READY_MS = 60_000;
 
 export interface Cluster extends AsyncDisposable {
   readonly server: string;
-  /** Of somebody who may do everything, and of `system:serviceaccount`-like nobody. */
+  /** Of somebody who may do everything, and of somebody who has no rights yet. */
   readonly tokens: { readonly admin: string; readonly submitter: string };
 }
 
@@ -33,7 +34,8 @@ export async function startCluster(folder: string): Promise<Cluster> {
   const tokens = { admin: 'admin-token', submitter: 'submitter-token' };
   const users = `${tokens.admin},admin,admin,system:masters\n${tokens.submitter},dray,dray\n`;
   await writeFile(at('tokens.csv'), users);
-  execFileSync('openssl', ['genrsa', '-out', at('sa.key'), '2048'], { stdio: 'ignore' });
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await writeFile(at('sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }));
   const server = `https://127.0.0.1:${String(secure)}`;
   await mkdir(at('admin'), { recursive: true });
   const kubeconfig = writeKubeconfig(at('admin'), server, { token: tokens.admin });
