@@ -3,6 +3,7 @@ import { toWire, parseConfig } from '../core/wire.ts';
 import { messageOf } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { jobs } from '../jobs/registry.ts';
+import { deadlineProblems } from './deadline.ts';
 import { toMs } from './duration.ts';
 import {
   type DagDefinition,
@@ -85,6 +86,7 @@ function ofDag(dag: DagDefinition): readonly Problem[] {
       }
     }
   }
+  for (const text of deadlineProblems(dag)) tell(dag, text);
   const circle = cycleIn(nodes);
   const [start] = circle;
   if (start !== undefined) {

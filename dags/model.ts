@@ -56,6 +56,14 @@ export interface NodeOptions extends RunOptions {
   readonly outlets?: readonly Asset[];
 }
 
+/** A time by which a run should be done; it goes on all the same. */
+export interface Deadline {
+  /** Since the run began: the end of its interval, or when it was queued. */
+  readonly after: Duration;
+  /** Who is told. Their texts are no templates here: nothing is known of the run in both versions. */
+  readonly notify: readonly Notifier[];
+}
+
 export interface DagOptions {
   readonly schedule: Schedule;
   /** First day of the first interval, in the schedule's time zone. */
@@ -72,6 +80,8 @@ export interface DagOptions {
   readonly maxActiveTasks?: number;
   /** Airflow fails a run that takes longer. */
   readonly timeout?: Duration;
+  /** Of Airflow 2 or of 3, so `airflow` has to be one of them. */
+  readonly deadline?: Deadline;
   readonly defaults?: RunOptions;
   readonly onFailure?: readonly Notifier[];
   readonly onSuccess?: readonly Notifier[];
@@ -165,6 +175,13 @@ function lastOf(members: readonly Member[]): readonly DagNode[] {
     const inside = nodesOf(member.members);
     return inside.filter((node) => !inside.some((other) => allBefore(other).includes(node)));
   });
+}
+
+/** The nodes that nothing comes after: with them a run is done. */
+export function endsOf({ members }: DagDefinition): readonly DagNode[] {
+  const nodes = nodesOf(members);
+  const before = new Set(nodes.flatMap(nodesBefore));
+  return nodes.filter((node) => !before.has(node));
 }
 
 /** Everything that is written before a node, or before a group around it. */

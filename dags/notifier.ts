@@ -27,6 +27,13 @@ export type Notifier =
 const WHAT = '{{ dag.dag_id }}.{{ ti.task_id }} is {{ ti.state }}';
 const WHICH = `${WHAT}: run {{ run_id }}, try {{ ti.try_number }}`;
 
+/** The same notifier with another text where it has that of a task's state. */
+export function insteadOfState(notifier: Notifier, text: string): Notifier {
+  const own = notifier.text === WHICH ? { text } : {};
+  if (!('subject' in notifier)) return { ...notifier, ...own };
+  return { ...notifier, ...own, ...(notifier.subject === WHAT ? { subject: text } : {}) };
+}
+
 /** A message to the channel of an incoming webhook; the connection holds its address. */
 export function slack(connection: string, text = WHICH): Notifier {
   return { kind: 'slack', connection, text };

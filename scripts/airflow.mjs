@@ -2,6 +2,8 @@
 import { prepareVenv } from './python.mjs';
 
 const VERSIONS = ['2.11.2', '3.3.2'];
+/** Older ones that only parse the files: prepared when DRAY_SOAK_AIRFLOW is set. */
+const OLDER = ['2.10.5', '3.0.6'];
 
 /** Why no Airflow runs on this Python, or undefined; the pinned providers have wheels for these two. */
 export function airflowMissing(python) {
@@ -10,9 +12,18 @@ export function airflowMissing(python) {
   return `the pinned Airflows run on Python 3.11 and 3.12, this is ${python.version}`;
 }
 
-/** `{version: interpreter}` of all of them, each made once: some 700 MB. */
+/** `{version: interpreter}` of those that run DAGs, each made once: some 700 MB. */
 export function prepareAirflows(pythonVersion) {
-  const made = VERSIONS.map((version) => {
+  return prepare(VERSIONS, pythonVersion);
+}
+
+/** The same of those that only parse them. */
+export function prepareOlderAirflows(pythonVersion) {
+  return prepare(OLDER, pythonVersion);
+}
+
+function prepare(versions, pythonVersion) {
+  const made = versions.map((version) => {
     const folder = `.dray/airflow/${version}/venv`;
     const requirements = `test/python/airflow-${version}-requirements.txt`;
     return [version, prepareVenv(pythonVersion, { folder, requirements, whole: true })];

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { airflowMissing, prepareAirflows } from './airflow.mjs';
+import { airflowMissing, prepareAirflows, prepareOlderAirflows } from './airflow.mjs';
 import { continueOnPinnedNode, ROOT, runPinned } from './bootstrap.mjs';
 import { build } from './build.mjs';
 import { findPython, prepareTools, prepareVenv, versionOf } from './python.mjs';
@@ -59,9 +59,12 @@ function prepareAirflowTests(python) {
     return {};
   }
   const airflows = prepareAirflows(python.version);
-  say(`airflow ${Object.keys(airflows).join(', ')}`);
+  const soaks = process.env.DRAY_SOAK_AIRFLOW !== undefined;
+  const older = soaks ? prepareOlderAirflows(python.version) : {};
+  say(`airflow ${Object.keys({ ...airflows, ...older }).join(', ')}`);
   return {
     DRAY_TEST_AIRFLOW: JSON.stringify(airflows),
+    DRAY_TEST_OLDER_AIRFLOW: JSON.stringify(older),
     DRAY_TEST_RUFF: join(prepareTools(python.version), 'ruff'),
   };
 }

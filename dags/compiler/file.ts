@@ -13,6 +13,7 @@ import { emrOperator, emrServerlessOperator, glueOperator } from './aws.ts';
 import { Constants } from './constants.ts';
 import { clusterOperators } from './cluster.ts';
 import { databricksOperator } from './databricks.ts';
+import { slaArgs } from './deadline.ts';
 import { edges } from './edges.ts';
 import { dagCall } from './header.ts';
 import { importBlock } from './imports.ts';
@@ -90,7 +91,15 @@ export async function compileFile(
       `${indent}${variable} = ${print(value, indent, variable.length + 3)}`;
     switch (member.kind) {
       case 'join':
-        return [assign(name, operatorCall('EmptyOperator', member.id, nodeArgs(member.options)))];
+        return [
+          assign(
+            name,
+            operatorCall('EmptyOperator', member.id, {
+              ...nodeArgs(member.options),
+              ...slaArgs(member, dag),
+            }),
+          ),
+        ];
       case 'branch':
         functions.push(branchFunction(member, variables.get(member)?.otherName ?? ''));
         return [
@@ -116,12 +125,8 @@ export async function compileFile(
       case 'job': {
         const operator = await operatorOf(member, context);
         if (operator === undefined) return [];
-        return [
-          assign(
-            name,
-            written(operator, member.id, nodeArgs(member.options), member.isMapped, indent),
-          ),
-        ];
+        const args = { ...nodeArgs(member.options), ...slaArgs(member, dag) };
+        return [assign(name, written(operator, member.id, args, member.isMapped, indent))];
       }
     }
   }
@@ -206,10 +211,13 @@ async function operatorOf(node: JobNode, context: OperatorContext): Promise<Oper
 function namesIn(text: string): readonly string[] {
   const names = [
     ...['timedelta', 'pendulum', 'CronDataIntervalTimetable', 'Asset', 'Param', 'TaskGroup'],
+    ...['DeadlineAlert', 'DeadlineReference', 'AsyncCallback'],
     ...['Mount', 'k8s', 'SlackWebhookNotifier', 'SnsNotifier', 'SmtpNotifier', 'PagerdutyNotifier'],
   ];
-  // As code alone: a name, then a call or a member.
-  return names.filter((name) => new RegExp(`(^|[\\s(=[,])${name}[(.]`, 'm').test(text));
+  // As code alone: a name, then a call or a member; or what a deadline calls.
+  return names.filter((name) =>
+    new RegExp(`(^|[\\s(=[,])${name}[(.]|AsyncCallback\\(\\s*${name},`, 'm').test(text),
+  );
 }
 
 const FINAL = [

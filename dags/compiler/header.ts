@@ -1,4 +1,5 @@
 import type { DagDefinition } from '../model.ts';
+import { deadlineArgs } from './deadline.ts';
 import { day, duration, notifiers, runArgs, scheduleArg } from './options.ts';
 import { call, code, plain, type Py } from './python.ts';
 
@@ -39,5 +40,6 @@ export function dagCall({ id, options }: DagDefinition, timezone: string): Py {
     tags: tags.length === 0 ? undefined : plain(tags),
     on_failure_callback: notifiers(options.onFailure),
     on_success_callback: notifiers(options.onSuccess),
+    ...deadlineArgs(id, options),
   });
 }

@@ -19,6 +19,10 @@ export const HOMES: Readonly<Record<string, Home>> = {
   pendulum: '',
   CronDataIntervalTimetable: 'airflow.timetables.interval',
   DAG: { 2: 'airflow.models.dag', 3: 'airflow.sdk' },
+  // In Airflow 3.1 and later.
+  DeadlineAlert: 'airflow.sdk',
+  DeadlineReference: 'airflow.sdk',
+  AsyncCallback: 'airflow.sdk',
   Asset: { 2: 'airflow.datasets', 3: 'airflow.sdk', oldName: 'Dataset' },
   Param: { 2: 'airflow.models.param', 3: 'airflow.sdk' },
   TaskGroup: { 2: 'airflow.utils.task_group', 3: 'airflow.sdk' },

@@ -2,7 +2,7 @@ import type { Duration } from '../duration.ts';
 import type { NodeOptions, RunOptions } from '../model.ts';
 import type { Notifier } from '../notifier.ts';
 import { type Asset, cronOf, type Schedule } from '../schedule.ts';
-import { call, plain, type Py, rendered } from './python.ts';
+import { call, plain, type Py, type PyCall, rendered } from './python.ts';
 
 type Args = Readonly<Record<string, Py | undefined>>;
 
@@ -64,7 +64,7 @@ export function notifiers(given: readonly Notifier[] = []): Py | undefined {
 }
 
 /** Their texts are templates already: people write them as such. */
-function notifier(one: Notifier): Py {
+export function notifier(one: Notifier): PyCall {
   switch (one.kind) {
     case 'slack':
       return call('SlackWebhookNotifier', {

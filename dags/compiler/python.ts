@@ -3,7 +3,7 @@ import { jinjaText } from './jinja.ts';
 
 /** A value of a Python file. */
 export type Py =
-  | { readonly call: string; readonly args: readonly (readonly [name: string, value: Py])[] }
+  | PyCall
   | { readonly code: string }
   /** `rendered`: Airflow renders it with Jinja. */
   | { readonly text: string; readonly rendered: boolean }
@@ -12,6 +12,11 @@ export type Py =
   | number
   | boolean
   | null;
+
+export interface PyCall {
+  readonly call: string;
+  readonly args: readonly (readonly [name: string, value: Py])[];
+}
 
 /** The line length of ruff and black. */
 const WIDTH = 88;
@@ -25,7 +30,7 @@ export function call(
   name: string,
   args: Readonly<Record<string, Py | undefined>>,
   positional: readonly Py[] = [],
-): Py {
+): PyCall {
   const named = Object.entries(args).filter(
     (entry): entry is [string, Py] => entry[1] !== undefined,
   );

@@ -1,11 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Window } from '../../core/window.ts';
 import { toWire } from '../../core/wire.ts';
-import { type Duration, toMs } from '../duration.ts';
+import { type Duration, spellDuration, toMs } from '../duration.ts';
 import {
   type BranchNode,
   type DagDefinition,
   type DagNode,
+  endsOf,
   firstOf,
   type JobNode,
   nodesBefore,
@@ -58,9 +59,21 @@ export async function executeDag(
   const states = new Map<DagNode, TaskState>();
   const working = new Map<DagNode, Promise<void>>();
 
+  const { deadline } = dag.options;
+  const began = services.clock.monotonicMs();
+  let isLate = false;
+  const watchDeadline = () => {
+    if (deadline === undefined || isLate) return;
+    isLate = services.clock.monotonicMs() - began > toMs(deadline.after);
+    if (!isLate) return;
+    const after = spellDuration(deadline.after);
+    services.tell(`${dag.id} ${run.name}: missed its deadline, ${after} after it began`);
+  };
+
   const settle = (node: DagNode, state: TaskState) => {
     states.set(node, state);
     services.tell(`${dag.id}.${node.path} ${run.name}: ${state.replace('_', ' ')}`);
+    watchDeadline();
   };
 
   async function work(node: DagNode): Promise<TaskState> {
@@ -99,11 +112,7 @@ export async function executeDag(
 
 /** Whether a run counts as done: as in Airflow by the tasks that nothing comes after. */
 export function hasSucceeded(dag: DagDefinition, states: ReadonlyMap<string, TaskState>): boolean {
-  const nodes = nodesOf(dag.members);
-  const before = new Set(nodes.flatMap(nodesBefore));
-  return nodes
-    .filter((node) => !before.has(node))
-    .every(({ path }) => ['success', 'skipped'].includes(states.get(path) ?? ''));
+  return endsOf(dag).every(({ path }) => ['success', 'skipped'].includes(states.get(path) ?? ''));
 }
 
 /** What comes after a branch and is not on the way that was chosen. */

@@ -11,6 +11,9 @@ const GIVEN = process.env['DRAY_TEST_AIRFLOW'];
 export const AIRFLOWS = JSON.parse(GIVEN ?? '{}') as Readonly<Record<string, string>>;
 export const VERSIONS = Object.keys(AIRFLOWS);
 
+/** Older ones that only parse files, with DRAY_SOAK_AIRFLOW. */
+export const OLDER = JSON.parse(process.env['DRAY_TEST_OLDER_AIRFLOW'] ?? '{}') as typeof AIRFLOWS;
+
 /** What a suite that needs an Airflow appends to its title. */
 export const withoutAirflow = VERSIONS.length === 0 ? ' (skipped: no Airflow)' : '';
 

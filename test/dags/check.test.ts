@@ -3,6 +3,7 @@ import { problemsOf } from '../../dags/check.ts';
 import { compileDags } from '../../dags/compiler/compile.ts';
 import { defineDag, type Ref, type Statements } from '../../dags/define.ts';
 import type { DagOptions } from '../../dags/model.ts';
+import { slack } from '../../dags/notifier.ts';
 import { choice } from '../../dags/param.ts';
 import { asset, cron } from '../../dags/schedule.ts';
 import { bash, databricks, emr, glue } from '../../dags/target.ts';
@@ -50,6 +51,31 @@ describe('a DAG that is checked', () => {
     expect(first?.file).toMatch(/check\.test\.ts$/);
     expect(second?.line).toBe((first?.line ?? 0) + 1);
     expect(third).toEqual(second);
+  });
+
+  it('has a deadline of one version of Airflow, that it can keep there', () => {
+    const notify = [slack('team')];
+    const deadline = { after: { hours: 3 }, notify };
+    expect(load({ airflow: '2', deadline })).toEqual([]);
+    expect(load({ airflow: '3', deadline })).toEqual([]);
+    expect(load({ deadline })).toEqual([
+      `"promos" has a deadline, which Airflow 2 and 3 do not have in common: say airflow: '2' or '3'`,
+    ]);
+    expect(load({ airflow: '3', deadline: { after: {}, notify: [] } })).toEqual([
+      'the deadline of "promos" is no time',
+      'nobody is told of the deadline of "promos"',
+    ]);
+    const template = { after: { hours: 3 }, notify: [slack('team', '{{ ti.task_id }}')] };
+    expect(load({ airflow: '3', deadline: template })).toEqual([
+      expect.stringContaining('write plain text'),
+    ]);
+    const mapped = (dag: Statements) =>
+      dag.map('load', { ...TASK, window: allRows, each: [1], config: () => CONFIG });
+    expect(texts(mapped, { airflow: '2', deadline, schedule: null })).toEqual([
+      'the deadline of "promos" needs a schedule by the clock in Airflow 2',
+      '"promos" ends with "load", for which Airflow 2 has no deadline: end it with a join',
+    ]);
+    expect(texts(mapped, { airflow: '3', deadline, schedule: null })).toEqual([]);
   });
 
   it('may not go round in a circle, through groups neither', () => {

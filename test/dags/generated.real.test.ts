@@ -3,16 +3,22 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.ts';
 import { cliAt } from '../entry/cli.ts';
-import { AIRFLOWS, VERSIONS, withoutAirflow } from './airflow.ts';
+import { AIRFLOWS, OLDER, VERSIONS, withoutAirflow } from './airflow.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const RUFF = process.env['DRAY_TEST_RUFF'];
 
 (withoutAirflow === '' ? describe : describe.skip)(`generated DAGs${withoutAirflow}`, () => {
-  it.each(VERSIONS)(
+  it.each([...VERSIONS, ...Object.keys(OLDER)])(
     'are parsed by Airflow %s without an error or a deprecation',
     async (version) => {
-      const args = ['dags', 'check', '--python', AIRFLOWS[version] ?? '', '--json'];
+      const args = [
+        'dags',
+        'check',
+        '--python',
+        { ...AIRFLOWS, ...OLDER }[version] ?? '',
+        '--json',
+      ];
       const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
       const { code, out, err } = await cliAt(ROOT, env, systemClock)(args);
       expect([code, err]).toEqual([0, `Airflow ${version} has parsed 7 DAGs\n`]);

@@ -56,6 +56,28 @@ async function run(
 }
 
 describe('a DAG without Airflow', () => {
+  it('says once that it has missed its deadline, and goes on', async () => {
+    const deadline = { after: { hours: 1, minutes: 30 }, notify: [] };
+    async function toldAfter(msPerTask: number) {
+      const options = { schedule: null, startDate: '2024-01-01', deadline };
+      const dag = defineDag('d', options, (write) => {
+        write.task('b', TASK).after(write.task('a', TASK));
+      });
+      let ms = 0;
+      const told: string[] = [];
+      const services = {
+        clock: { now: () => new Date(0), monotonicMs: () => ms, sleep: () => Promise.resolve() },
+        ...{ inLane: lanes(1), tell: (line: string) => told.push(line) },
+        runTask: () => Promise.resolve((ms += msPerTask) * 0),
+      };
+      await executeDag(dag, { name: 'r', interval: WEEK, params: {} }, services, forever);
+      return told;
+    }
+    const late = 'd r: missed its deadline, 1 h 30 min after it began';
+    expect(await toldAfter(5_400_001)).toEqual(['d.a r: success', late, 'd.b r: success']);
+    expect(await toldAfter(2_700_000)).toEqual(['d.a r: success', 'd.b r: success']);
+  });
+
   it('runs tasks in their order, groups and mapped ones too, with their windows', async () => {
     const { tries, ok } = await run((dag) => {
       const last = dag.task('last', { ...TASK, window: lookBack(1) });
