@@ -54,13 +54,21 @@ function notRun(program: string, error: unknown): JobError {
   });
 }
 
+/** What the CLI prints where nobody knows what the engine has done. */
+const UNANSWERED = [
+  /cannot connect|error during connect|connection (refused|reset)|i\/o timeout|\bEOF$/im,
+  /context (deadline exceeded|canceled)/i,
+  // A proxy in front of the engine has answered with a page of its own, or without one.
+  /response from daemon: *<|request returned .+ for API route/i,
+];
+
 function unreachable(program: string, stderr: string): JobError | undefined {
   if (/permission denied while trying to connect/i.test(stderr)) {
     return new JobError('PLATFORM_DENIED', `${program}: ${firstLine(stderr)}`, {
       hint: 'add this account to the group docker, or use a rootless engine',
     });
   }
-  if (/cannot connect|error during connect|i\/o timeout|connection refused/i.test(stderr)) {
+  if (UNANSWERED.some((pattern) => pattern.test(stderr))) {
     return new JobError('PLATFORM_UNAVAILABLE', `${program}: ${firstLine(stderr)}`, {
       hint: 'start the engine, or set "host" to where it is',
     });

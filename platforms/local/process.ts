@@ -3,8 +3,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
-/** When a process began, in words that only it has: of Linux's /proc, else of ps. */
-const BEGAN = `cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || ps -o lstart= -p "$1"`;
+/**
+ * When a process began, in words that only it has: of Linux's /proc, else of ps. PATH is the job's own
+ * and may hold nothing, so a shell's built-ins have to do. What the second field holds, the name, may
+ * have spaces and brackets; of the fields behind it the twentieth is the beginning.
+ */
+const BEGAN = `began() {
+  if [ ! -r /proc/self/stat ]; then /bin/ps -o lstart= -p "$1"; return; fi
+  { IFS= read -r stat < "/proc/$1/stat"; } 2>/dev/null || return
+  set -f; set -- \${stat##*) }; set +f
+  echo "\${20}"
+}`;
 
 /**
  * Runs a command for whoever is there when it ends. The file `pid` is made by one of any number of
@@ -14,15 +23,14 @@ const BEGAN = `cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || ps -o lstart= -p "$
 const KEEPER = `
 folder=$1; shift
 trap : TERM INT
-began() { ${BEGAN}; }
+${BEGAN}
 set -C
 { echo "$$ $(began $$)" > "$folder/pid"; } 2>/dev/null || { echo taken; exit; }
 set +C
 (echo started)
 exec > "$folder/stdout" 2> "$folder/stderr"
 "$@"
-echo $? > "$folder/exit.new"
-mv "$folder/exit.new" "$folder/exit"`;
+echo $? > "$folder/exit"`;
 
 /**
  * Starts a command in a session of its own, unless the folder has one already.
@@ -53,7 +61,7 @@ export async function startKept(
 export async function beganAt(pid: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('/bin/sh', [
     '-c',
-    `${BEGAN}; :`,
+    `${BEGAN}; began "$1"; :`,
     'dray',
     String(pid),
   ]);

@@ -35,7 +35,8 @@ export function localSubmitter(
   }
 
   async function exited(token: string): Promise<RemoteStatus | undefined> {
-    const code = await file(token, 'exit');
+    // Without its end of line it is not written yet, or the disk was full.
+    const [, code] = /^(\d+)\n$/.exec((await file(token, 'exit')) ?? '') ?? [];
     return code === undefined ? undefined : exitedStatus(Number(code));
   }
 

@@ -10,6 +10,8 @@ import { type TestClock, testClock } from '../twins/clock.ts';
 import { Died, dieAt, POINTS, submits } from './process.ts';
 
 const TIMES = Number(process.env['DRAY_TEST_CRASHES'] ?? 20);
+/** A soak of hundreds takes its time. */
+const TIMEOUT_MS = Math.max(300_000, TIMES * 15_000);
 const HIDDEN_MS = 10_000;
 
 export interface SubmitOnceHarness {
@@ -17,7 +19,8 @@ export interface SubmitOnceHarness {
   open(): Submitter & Disposable;
   /** Hides runs that start from now on from the platform's list for so long. */
   hide(ms: number): void;
-  /** Operations of the platform. */
+  /** Operations of the platform; `make`: makes, where that is a call of its own, what `start` starts. */
+  readonly make?: string;
   readonly start: string;
   readonly list: string;
   /** The runs that the platform has started for a run of dray's, in order. */
@@ -65,7 +68,7 @@ export function describeSubmitOnce(
     it.each(POINTS)(
       `starts one run for one intent after a death %s, ${String(TIMES)} times`,
       async (_, place, time) => {
-        const { twin, start, list } = harness;
+        const { twin, make, start, list } = harness;
         const random = numbers(place.length * 7 + time);
         for (let index = 0; index < TIMES; index++) {
           const runId = `${place}-${String(time)}-${String(index)}`;
@@ -78,6 +81,8 @@ export function describeSubmitOnce(
           if (random() < 0.3) twin.fail(start, 'throttled');
           if (random() < 0.3) twin.fail(list, 'failed', 'throttled');
           if (random() < 0.3) twin.fail(start, 'lost');
+          if (make !== undefined && random() < 0.3) twin.fail(make, 'lost');
+          if (make !== undefined && random() < 0.3) twin.fail(make, 'cut');
           const living = { ...life, failpoints: noFailpoints };
           const record = await submits(living, runId);
           const [remote] = harness.startedFor(runId);
@@ -93,6 +98,7 @@ export function describeSubmitOnce(
           twin.calm();
         }
       },
+      TIMEOUT_MS,
     );
 
     it('starts one run when the answers of calls are lost, and none of them is seen for ten seconds', async () => {

@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../../core/clock.ts';
 import type { Finding } from '../../../core/finding.ts';
 import { noFailpoints } from '../../../core/failpoint.ts';
 import { parseConfig } from '../../../core/wire.ts';
@@ -11,10 +11,8 @@ import { containerSettings } from '../../../platforms/container/settings.ts';
 import { containerSubmitter } from '../../../platforms/container/submitter.ts';
 import { processSurroundings } from '../../../entry/process.ts';
 import { docker, images, withoutDocker } from '../../images/docker.ts';
-import { Died, dieAt, POINTS, submits } from '../process.ts';
 
 const IMAGE = images?.job ?? '';
-const TIMES = Number(process.env['DRAY_TEST_CRASHES'] ?? 1);
 const ROOT = join(import.meta.dirname, '../../..');
 const NOOP = { notification_service: 'NOOP' };
 
@@ -149,19 +147,23 @@ const CONFIG = {
     ]);
   });
 
-  it.each(POINTS)('starts one container after a death %s', async (_, place, time) => {
-    const settings = parseConfig(containerSettings, { image: IMAGE });
-    const open = () => containerSubmitter(settings, process.env);
-    const life = { storePath: join(folder, 'deaths.db'), open, clock: systemClock };
-    for (let index = 0; index < TIMES; index++) {
-      const runId = idOf(`${place.replaceAll(':', '.')}-${String(time)}-${String(index)}`);
-      const dying = submits({ ...life, failpoints: dieAt(place, time) }, runId);
-      await expect(dying).rejects.toBeInstanceOf(Died);
-      const record = await submits({ ...life, failpoints: noFailpoints }, runId);
-      const filter = ['--filter', `label=dray.run_id=${runId}`];
-      const ids = await docker('ps', '--all', '--no-trunc', '--format', '{{.ID}}', ...filter);
-      expect(ids).toBe(record.remoteId);
-    }
+  it('does not start a container again that has ended', async () => {
+    using submitter = containerSubmitter(
+      parseConfig(containerSettings, { image: IMAGE }),
+      process.env,
+    );
+    const [runId, token] = [idOf('ended'), randomBytes(32).toString('hex')];
+    const args = [['version']] as const;
+    const submission = { runId, attempt: 1, job: 'load_promos', token, args };
+    const forever = new AbortController().signal;
+    const answer = await submitter.start(submission, forever);
+    if (answer.refused !== undefined) throw answer.refused;
+    const { remoteId } = answer;
+    expect(await docker('wait', remoteId)).toBe('0');
+    const started = ['inspect', remoteId, '--format', '{{.State.StartedAt}}'] as const;
+    const before = await docker(...started);
+    expect(await submitter.start(submission, forever)).toEqual({ remoteId });
+    expect(await docker(...started)).toBe(before);
   });
 
   it.each([

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -7,12 +8,15 @@ import { noFailpoints } from '../../../core/failpoint.ts';
 import type { RemoteStatus } from '../../../core/submitter.ts';
 import { cancelRemote } from '../../../platforms/cancel.ts';
 import { follow } from '../../../platforms/follow.ts';
+import { beganAt } from '../../../platforms/local/process.ts';
 import { localSubmitter } from '../../../platforms/local/submitter.ts';
 import { openSqliteStore } from '../../../state/sqlite/store.ts';
 import { testClock } from '../../twins/clock.ts';
 import { Died, dieAt, POINTS, submits } from '../process.ts';
 
 const TIMES = Number(process.env['DRAY_TEST_CRASHES'] ?? 20);
+/** A soak of hundreds takes its time. */
+const TIMEOUT_MS = Math.max(300_000, TIMES * 15_000);
 const folder = mkdtempSync(join(tmpdir(), 'dray-local-'));
 const storePath = join(folder, 'runs.db');
 const started = join(folder, 'started');
@@ -68,6 +72,7 @@ describe('submitting to this machine', () => {
         expect([startsOf(runId), startsOf(`${runId}.rerun-1`)]).toEqual([1, 1]);
       }
     },
+    TIMEOUT_MS,
   );
 
   it('starts one process for two calls at the same time', async () => {
@@ -120,6 +125,38 @@ describe('submitting to this machine', () => {
     expect(status).toMatchObject({ state: 'CANCELLED', platformState: 'exited 143' });
     // What has ended needs no stop.
     await submitter.requestCancel(remoteId, forever);
+  });
+
+  it('needs no program of a PATH that holds none', async () => {
+    const command = [process.execPath, '-e', 'setInterval(() => undefined, 1e6)', 'job'];
+    const open = () => localSubmitter(command, folder, { PATH: '' });
+    const record = await submits({ ...lifeOf(''), open }, 'bare');
+    const { remoteId = '' } = record;
+    await using store = await openSqliteStore(storePath);
+    using submitter = open();
+    expect(await submitter.status(remoteId, forever)).toMatchObject({ state: 'RUNNING' });
+    const services = {
+      ...{ store, submitter, clock: systemClock, random: () => 0.5, note: () => undefined },
+    };
+    const status = await cancelRemote({ ...record, remoteId }, 60_000, services, forever);
+    expect(status).toMatchObject({ state: 'CANCELLED', platformState: 'exited 143' });
+  });
+
+  it('knows when a process began whose name looks like fields', async () => {
+    const program = join(folder, 'a) S 1 2');
+    copyFileSync('/bin/sleep', program);
+    const { pid = 0 } = spawn(program, ['600']);
+    const [named, mine] = await Promise.all([beganAt(pid), beganAt(process.pid)]);
+    process.kill(pid);
+    expect(Number(named)).toBeGreaterThan(Number(mine));
+  });
+
+  it('does not believe an exit code that was not written to its end', async () => {
+    const { remoteId = '' } = await submits(lifeOf(''), 'full-disk');
+    await endOf(remoteId);
+    writeFileSync(join(folder, remoteId, 'exit'), '');
+    using submitter = lifeOf('').open();
+    expect(await submitter.status(remoteId, forever)).toMatchObject({ platformState: 'gone' });
   });
 
   it('does not take another process of the same number for it', async () => {
