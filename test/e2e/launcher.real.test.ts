@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -130,6 +131,22 @@ describePython(`the launcher with a Spark that is there${withoutPython}`, () => 
     await launched.started;
     launched.kill('SIGKILL');
     expect(await launched.ended).toMatchObject({ code: 137 });
+  });
+});
+
+const withoutLinux = process.platform === 'linux' ? '' : ' (skipped: only Linux kills children)';
+const describeLinux = withoutLinux === '' ? describePython : describe.skip;
+describeLinux(`the launcher under Linux${withoutPython}${withoutLinux}`, () => {
+  it('takes Node with it when it is killed, whatever Node is at', async () => {
+    using launched = launch(PYTHON, [], RUNNING);
+    const { pid } = await launched.started;
+    // It reads no pipe and handles no signal any more.
+    process.kill(pid, 'SIGSTOP');
+    launched.kill('SIGKILL');
+    const late = once(AbortSignal.timeout(10_000), 'abort');
+    const first = await Promise.race([launched.ended, late]);
+    if (Array.isArray(first)) process.kill(pid, 'SIGKILL');
+    expect(first).toMatchObject({ code: 137 });
   });
 });
 

@@ -2,19 +2,25 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
+import type { Kubernetes } from '../../platforms/kubernetes/client.ts';
 import { clientFor } from '../kubernetes/account.ts';
 import { type ClusterNode, startNode } from '../kubernetes/node.ts';
 import { type KubernetesTwin, startKubernetesTwin } from '../twins/kubernetes.ts';
 import { buildDist } from './built.ts';
-import { contentsOf, openWorld, type Prepared, ROOT, type World } from './world.ts';
+import { type SubmitPlace, submitTo } from './submit-place.ts';
+import { describeSubmitted } from './submitted-suite.ts';
+import { openWorld, type Prepared, ROOT, type Running, type World } from './world.ts';
 
 const IMAGE = 'registry.test/dray-job:1';
+const FAILING = [process.execPath, join(ROOT, 'test/e2e/failing-entry.ts')];
+const PASSWORD = { name: 'promos-db', key: 'password' };
 const forever = new AbortController().signal;
 
-describe('load_promos on Kubernetes', () => {
+describe('submitted to Kubernetes', () => {
   let world: World;
   let twin: KubernetesTwin;
   let node: ClusterNode;
+  let call: Kubernetes;
   let source: string;
 
   beforeAll(async () => {
@@ -22,14 +28,20 @@ describe('load_promos on Kubernetes', () => {
     world = await openWorld();
     source = await world.smallSource();
     twin = await startKubernetesTwin({ clock: systemClock });
-    const call = clientFor(world.folder, twin.endpoint, twin.tokens.admin);
+    call = clientFor(world.folder, twin.endpoint, twin.tokens.admin);
     const password = Buffer.from(world.postgres.password).toString('base64');
-    const json = { metadata: { name: 'promos-db' }, data: { password } };
-    await call({ method: 'POST', path: '/api/v1/namespaces/promos/secrets', json }, forever);
+    await asked('/api/v1/namespaces/promos/secrets', {
+      ...{ metadata: { name: PASSWORD.name }, data: { [PASSWORD.key]: password } },
+    });
     node = await startNode({
       call,
       images: { [IMAGE]: [process.execPath, join(ROOT, 'dist/generic-entry.mjs')] },
-      env: { PATH: process.env['PATH'], DRAY_EXTENSIONS: join(ROOT, '.dray/extensions') },
+      env: {
+        PATH: process.env['PATH'],
+        DRAY_EXTENSIONS: join(ROOT, '.dray/extensions'),
+        // A store of their own: what is known here has come through their logs.
+        DRAY_HOME: join(world.folder, 'pods'),
+      },
     });
   });
   afterAll(async () => {
@@ -38,20 +50,72 @@ describe('load_promos on Kubernetes', () => {
     await world[Symbol.asyncDispose]();
   });
 
-  const dray = (...argv: readonly string[]) => world.start(argv, {}, 'entry/dray.ts');
-
-  function submit(at: Prepared, runId: string, ...more: readonly string[]) {
-    const settings = {
-      ...{ kubeconfig: join(world.folder, 'kubeconfig'), context: 'test', namespace: 'promos' },
-      ...{ image: IMAGE, stop_grace_s: 30 },
-      env: [{ name: 'PROMOS_DB_PASSWORD', secret: 'promos-db', key: 'password' }],
-    };
-    const argv = ['submit', 'kubernetes', '--job', 'load_promos', '--config', at.file, '--json'];
-    const given = more[0] === '--set' ? (JSON.parse(more[1] ?? '{}') as object) : {};
-    const all = JSON.stringify({ ...settings, ...given });
-    const rest = more[0] === '--set' ? more.slice(2) : more;
-    return dray(...argv, '--settings', all, '--run-id', runId, ...rest);
+  /** As kubectl asks: GET, or POST where there is something to make. */
+  async function asked(
+    path: string,
+    json?: object,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const method = json === undefined ? 'GET' : 'POST';
+    const { status, body } = await call(
+      { method, path, query, ...(json === undefined ? {} : { json }) },
+      forever,
+    );
+    if (status >= 300) throw new Error(`${method} ${path}: ${String(status)} ${body.toString()}`);
+    return body.toString();
   }
+
+  /** Runs the image as a Job that somebody else has made. */
+  async function ranByHand(args: readonly string[]): Promise<string> {
+    const secretKeyRef = PASSWORD;
+    const env = [{ name: 'PROMOS_DB_PASSWORD', valueFrom: { secretKeyRef } }];
+    const containers = [{ name: 'dray', image: IMAGE, args, env }];
+    const template = { spec: { restartPolicy: 'Never', containers } };
+    const metadata = { name: 'by-hand' };
+    await asked('/apis/batch/v1/namespaces/promos/jobs', { metadata, spec: { template } });
+    const pods = '/api/v1/namespaces/promos/pods';
+    for (;;) {
+      const query = { labelSelector: 'job-name=by-hand' };
+      const { items } = JSON.parse(await asked(pods, undefined, query)) as {
+        items: readonly { metadata: { name: string }; status?: { phase?: string } }[];
+      };
+      const [pod] = items;
+      if (/Succeeded|Failed/.test(pod?.status?.phase ?? '')) {
+        return await asked(`${pods}/${String(pod?.metadata.name)}/log`);
+      }
+      await systemClock.sleep(50, forever);
+    }
+  }
+
+  function placeOf(set: object = {}): SubmitPlace {
+    let failpoints: Readonly<Record<string, string>> | undefined;
+    const password = { name: 'PROMOS_DB_PASSWORD', secret: PASSWORD.name, key: PASSWORD.key };
+    return {
+      argv() {
+        const armed = Object.entries(failpoints ?? {}).map(([name, value]) => ({ name, value }));
+        const settings = {
+          ...{ kubeconfig: join(world.folder, 'kubeconfig'), context: 'test', namespace: 'promos' },
+          ...{ image: IMAGE, stop_grace_s: 30, env: [password, ...armed] },
+          ...(failpoints === undefined ? {} : { command: FAILING }),
+          ...set,
+        };
+        return ['kubernetes', '--settings', JSON.stringify(settings)];
+      },
+      env: {},
+      provider: 'CONTAINER',
+      says: { success: 'Complete', failure: 'Failed PodFailurePolicy: exited 1' },
+      arm(env) {
+        failpoints = env;
+      },
+      execute: ranByHand,
+    };
+  }
+
+  const place = placeOf();
+  const submit = (at: Prepared, runId: string, ...more: readonly string[]) =>
+    submitTo(place, world, at, '--run-id', runId, ...more);
+
+  describeSubmitted('Kubernetes', () => ({ world, source, place }));
 
   /** A run that waits for a lock in the middle of its load, for as long as `work` takes. */
   async function held(name: string, work: (at: Prepared) => Promise<void>): Promise<Prepared> {
@@ -68,40 +132,12 @@ describe('load_promos on Kubernetes', () => {
     return at;
   }
 
-  async function waitsForLock(): Promise<void> {
+  async function waitsForLock({ child, ended }: Running): Promise<void> {
     const waiting = `select pg_sleep(0.05), pid from pg_locks where not granted`;
-    while ((await world.query(waiting)).length === 0);
+    while ((await world.query(waiting)).length === 0) {
+      if (child.exitCode !== null) throw new Error((await ended).stderr);
+    }
   }
-
-  it('loads the same rows as a run here, found out as CONTAINER, with the record complete', async () => {
-    const here = await world.config('here', { source, set: { strategy_type: 'bulk' } });
-    expect((await world.run(here.args)).code).toBe(0);
-    const there = await world.config('there', { source, set: { strategy_type: 'bulk' } });
-    const { code, line, stderr } = await submit(there, 'whole', '--wait').ended;
-    expect([code, code === 0 || stderr]).toEqual([0, true]);
-    expect(line).toMatchObject({
-      ...{ state: 'ENDED', platform_state: 'Complete', exit_code: 0, calls: 1 },
-      result: { service_provider: 'CONTAINER', engine: 'bulk', status: 'completed' },
-    });
-    // What the pod has printed for people is shown here, its result line only in the record.
-    expect(stderr).toMatch(/RUNNING \(Running\)[^]*3 sinks|RUNNING[^]*redshift/);
-    expect(stderr).not.toContain('"schema":"dray.result/1"');
-    expect(await contentsOf(world, there)).toEqual(await contentsOf(world, here));
-    const [job] = twin.made.slice(-1);
-    expect(JSON.stringify(job)).not.toContain(world.postgres.password);
-  });
-
-  it('tells the exit code of a job that failed there', async () => {
-    const at = await world.config('gone', {
-      ...{ source: '/no/such/folder', set: { strategy_type: 'bulk' } },
-    });
-    const { code, line } = await submit(at, 'gone', '--wait').ended;
-    expect(line).toMatchObject({
-      ...{ exit_code: 1, platform_state: 'Failed PodFailurePolicy: exited 1' },
-      result: { error: { code: 'SOURCE_NOT_FOUND' } },
-    });
-    expect(code).toBe(1);
-  });
 
   it('keeps its promise when the submitter is killed between the call and its record', async () => {
     const at = await world.config('killed', { source, set: { strategy_type: 'bulk' } });
@@ -112,27 +148,13 @@ describe('load_promos on Kubernetes', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     twin.calm();
-    const { code, line } = await submit(at, 'killed', '--wait').ended;
+    const { code, line, stderr } = await submit(at, 'killed', '--wait').ended;
     expect([code, line?.['exit_code']]).toEqual([0, 0]);
     expect(twin.made.length - before).toBe(1);
-  });
-
-  it('stops the run in the middle of its load, after which nothing is left that could write', async () => {
-    let before: unknown;
-    const at = await held('stopped', async (it) => {
-      const submitting = submit(it, 'stopped', '--force', '--wait');
-      await waitsForLock();
-      submitting.child.kill('SIGINT');
-      const { code, line, stderr } = await submitting.ended;
-      expect(stderr).toContain('asking Kubernetes to stop');
-      expect([code, line]).toMatchObject([
-        143,
-        { state: 'ENDED', remote_state: 'CANCELLED', platform_state: 'Failed DeadlineExceeded' },
-      ]);
-      expect(node.pids()).toEqual([]);
-      before = await contentsOf(world, { ...it, table: 'public.here' });
-    });
-    expect(await contentsOf(world, { ...at, table: 'public.here' })).toEqual(before);
+    // What the pod has printed for people is shown here, its result line only in the record.
+    expect(stderr).toMatch(/^write: done in [^]*^SUCCEEDED \(Complete\)/m);
+    expect(stderr).not.toContain('"schema":"dray.result/1"');
+    expect(JSON.stringify(twin.made.slice(-1))).not.toContain(world.postgres.password);
   });
 
   it.each([
@@ -144,7 +166,7 @@ describe('load_promos on Kubernetes', () => {
       const name = kill.toLowerCase();
       const at = await held(name, async (it) => {
         const submitting = submit(it, name, '--force', '--wait');
-        await waitsForLock();
+        await waitsForLock(submitting);
         node[kill]();
         const ended = await submitting.ended;
         expect([ended.code, ended.line]).toMatchObject([code, { platform_state: platformState }]);
@@ -156,10 +178,10 @@ describe('load_promos on Kubernetes', () => {
 
   it('says why a run does not start, stops one that has not in time, and cancels one', async () => {
     const at = await world.config('unpulled', { source, set: { strategy_type: 'bulk' } });
-    const set = JSON.stringify({ image: 'registry.test/typo:1' });
-    const submitting = submit(at, 'unpulled', '--set', set, '--wait');
+    const typo = placeOf({ image: 'registry.test/typo:1' });
+    const submitting = submitTo(typo, world, at, '--run-id', 'unpulled', '--wait');
     await submitting.saw(/PENDING \(Pending ImagePullBackOff\): Back-off pulling image/);
-    expect((await dray('submissions', 'cancel', 'unpulled').ended).code).toBe(0);
+    expect((await world.dray('submissions', 'cancel', 'unpulled')).code).toBe(0);
     expect((await submitting.ended).code).toBe(143);
   });
 });

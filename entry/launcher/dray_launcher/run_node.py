@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 
+from .parent_death import dies_with
 from .stopped import Stopped, catch
 
 #: How long Node may take to end in order after the first signal; then it is killed.
@@ -27,7 +28,8 @@ class Signals:
 
     def run(self, command, env):
         """Runs it to its end and returns the exit code, 128 + n where signal n ended it."""
-        # The write end closes with this process, however it ends: so Node knows.
+        # The write end closes with this process, however it ends: so Node knows. On Linux it is
+        # killed before it reads that.
         read_end, write_end = os.pipe()
         self._starting = True
         try:
@@ -37,6 +39,7 @@ class Signals:
                 pass_fds=(read_end,),
                 # Ctrl-C in a terminal then reaches Node through us, once.
                 start_new_session=True,
+                preexec_fn=dies_with(os.getpid()),
             )
         finally:
             self._starting = False
