@@ -157,7 +157,9 @@ interface Ran {
         dag.task('load', { job: loadPromos, on, config, ...RETRIED });
       },
       databricks(dag, config) {
-        const on = databricks({ serverless: true, wheels: [WHEEL] }, OFTEN);
+        // Waits in the triggerer.
+        const wheels = [WHEEL];
+        const on = databricks({ serverless: true, wheels }, { ...OFTEN, deferrable: true });
         dag.task('load', { job: loadPromos, on, config, ...RETRIED });
       },
       emr(dag, config) {

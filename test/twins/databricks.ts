@@ -3,7 +3,7 @@ import { checkJobRun, checkSubmit, type Json, Refusal, type TwinJob } from './da
 import { fileIn, refused } from './databricks-files.ts';
 import { oldState, terminationType } from './databricks-states.ts';
 import type { Execution } from '../../platforms/twins/glue.ts';
-import { serveRest } from './rest.ts';
+import { type RestCall, serveRest } from './rest.ts';
 import type { FaultyService } from '../../platforms/twins/server.ts';
 
 /** How a run goes; all times in milliseconds of the clock. */
@@ -171,7 +171,10 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
       ...{ run_id: run.id, number_in_job: run.id, start_time: run.startedMs, ...states(run) },
       run_page_url: `https://twin/#job/run/${String(run.id)}`,
     };
-    if (job === undefined) return { ...own, run_name: name ?? 'Untitled', run_type: 'SUBMIT_RUN' };
+    if (job === undefined) {
+      // A job of its own, which no list shows.
+      return { ...own, job_id: run.id - 1, run_name: name ?? 'Untitled', run_type: 'SUBMIT_RUN' };
+    }
     const { python_params, notebook_params, job_parameters } = given;
     return {
       ...{ ...own, job_id: job, run_name: jobs.get(Number(job))?.name, run_type: 'JOB_RUN' },
@@ -265,7 +268,10 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
       try {
         if (act === undefined) throw new Refusal(404, 'ENDPOINT_NOT_FOUND', 'No API found');
         const body = JSON.parse(call.body.toString() || '{}') as Json;
-        return { status: 200, json: act(body, call.query) };
+        return {
+          status: 200,
+          json: act(body, call.method === 'GET' ? asked(call, body) : call.query),
+        };
       } catch (error) {
         if (error instanceof Refusal) return refused(error);
         throw error;
@@ -279,4 +285,10 @@ export async function startDatabricksTwin(options: DatabricksTwinOptions): Promi
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   return { ...service, token: TOKEN, behaviour, runs, clusters, jobs, stateOf };
+}
+
+/** What a GET asks for may stand in its body, too: Airflow's triggers send it so. */
+function asked({ query }: RestCall, body: Json): URLSearchParams {
+  const given = Object.entries(body).map(([key, value]) => [key, String(value)] as const);
+  return new URLSearchParams(Object.fromEntries([...given, ...query]));
 }
