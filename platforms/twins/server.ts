@@ -66,7 +66,9 @@ export async function serveWithFaults<Call, Refusal>(
 
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
-      response.destroy(error as Error);
+      // A defect of the twin's own: whoever called shows it.
+      response.writeHead(500, { 'content-type': 'text/plain' });
+      response.end(error instanceof Error ? error.stack : String(error));
     });
   });
   server.listen(port, '127.0.0.1');

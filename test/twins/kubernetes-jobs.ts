@@ -156,15 +156,15 @@ function byPolicy(pod: Thing): readonly [reason: string, message: string] {
 }
 
 function podFor({ metadata, spec = {} }: Thing): Thing {
-  const template = spec['template'] as Pick<Thing, 'metadata' | 'spec'>;
+  const template = spec['template'] as Partial<Pick<Thing, 'metadata' | 'spec'>>;
   const { name, namespace = '', uid } = metadata;
   const job = { 'job-name': name, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid };
   return {
     ...{ apiVersion: 'v1', kind: 'Pod' },
     metadata: {
       ...{ name: `${name}-${randomUUID().slice(0, 5)}`, namespace, finalizers: [JOB_TRACKING] },
-      labels: { ...template.metadata.labels, ...job } as Record<string, string>,
-      annotations: { ...template.metadata.annotations },
+      labels: { ...template.metadata?.labels, ...job } as Record<string, string>,
+      annotations: { ...template.metadata?.annotations },
       ownerReferences: [
         {
           apiVersion: 'batch/v1',
